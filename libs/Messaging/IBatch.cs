@@ -1,0 +1,31 @@
+using System.Buffers;
+using Ingest.Messaging.Wire;
+
+namespace Ingest.Messaging;
+
+/// <summary>What a queue carries: a <see cref="LineBatch"/> or a <see cref="RowBatch"/>.</summary>
+public interface IBatch<TSelf> : IDisposable where TSelf : class, IBatch<TSelf>
+{
+    /// <summary>The last part of the queue's name.</summary>
+    static abstract string Queue { get; }
+
+    static abstract string ContentType { get; }
+
+    static abstract void Encode(TSelf batch, WireWriter writer);
+
+    /// <summary>Reads an encoded batch, which owns <paramref name="body"/> from then on.</summary>
+    /// <exception cref="BatchFormatException">The body is not a batch of this kind and version.</exception>
+    static abstract TSelf Decode(IMemoryOwner<byte> body);
+
+    Guid Id { get; }
+
+    string Pipeline { get; }
+
+    IReadOnlyList<Segment> Segments { get; }
+
+    /// <summary>Bytes of memory that the batch holds: what budgets count.</summary>
+    int Size { get; }
+}
+
+/// <summary>A body that is not a batch, is damaged, or is of a version that this build does not know.</summary>
+public sealed class BatchFormatException(string message) : Exception(message);

@@ -1,0 +1,50 @@
+namespace Ingest.Messaging;
+
+/// <summary>Puts batches into one pipeline's queue.</summary>
+public interface IBatchSender<T> : IAsyncDisposable where T : class, IBatch<T>
+{
+    /// <summary>
+    /// Completes when the batch is safe: confirmed by the broker, or, in one process, acknowledged by its consumer.
+    /// The caller keeps the batch, unchanged, until then.
+    /// </summary>
+    /// <exception cref="SendFailedException">Not stored, or not known to be; the same batch may be sent again.</exception>
+    Task SendAsync(T batch, CancellationToken cancellationToken);
+}
+
+/// <summary>A batch that is not known to be stored.</summary>
+public sealed class SendFailedException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>Takes batches from one pipeline's queue, in the order of delivery.</summary>
+public interface IBatchReceiver<T> : IAsyncDisposable where T : class, IBatch<T>
+{
+    /// <summary>Waits for the next delivery; several callers may wait at a time.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled; nothing was taken.</exception>
+    ValueTask<Delivery<T>> ReceiveAsync(CancellationToken cancellationToken);
+
+    /// <summary>The next delivery, when one is there already.</summary>
+    bool TryReceive([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Delivery<T>? delivery);
+
+    /// <summary>Takes no further deliveries; those that nobody received yet go back to the queue.</summary>
+    Task StopAsync();
+}
+
+/// <summary>One batch as it was handed to a consumer, who settles it once: acknowledged or put back.</summary>
+public abstract class Delivery<T> where T : class, IBatch<T>
+{
+    public abstract T Batch { get; }
+
+    /// <summary>The batch is dealt with; its memory must not be read any more.</summary>
+    public abstract ValueTask AcknowledgeAsync();
+
+    /// <summary>The batch is to be delivered again; its memory must not be read any more.</summary>
+    public abstract ValueTask RequeueAsync();
+}
+
+/// <summary>Makes the two ends of a pipeline's queues: over RabbitMQ, or in memory.</summary>
+public interface IBatchQueues
+{
+    IBatchSender<T> CreateSender<T>(string pipeline) where T : class, IBatch<T>;
+
+    /// <param name="prefetchBytes">How much the consumer may hold unacknowledged.</param>
+    IBatchReceiver<T> CreateReceiver<T>(string pipeline, long prefetchBytes) where T : class, IBatch<T>;
+}

@@ -1,0 +1,56 @@
+using System.Buffers;
+
+namespace Ingest.Messaging;
+
+/// <summary>
+/// Whole lines of one or more sources: the unit of transport, acknowledgement, deduplication and accounting.
+/// </summary>
+/// <remarks>
+/// Whoever creates a batch owns it and disposes it once, after which its memory belongs to the pool again. A sender
+/// keeps the batch until its send completes; a consumer may read it until it acknowledges the delivery.
+/// </remarks>
+public sealed class LineBatch : IBatch<LineBatch>
+{
+    private IMemoryOwner<byte>? _owner;
+
+    public required Guid Id { get; init; }
+
+    public required string Pipeline { get; init; }
+
+    /// <summary>The version of the definition that was current when the source started.</summary>
+    public required string Definition { get; init; }
+
+    /// <summary>True when the source can be sent again, so that the id is made from its content.</summary>
+    public bool Replayable { get; init; }
+
+    public required IReadOnlyList<Segment> Segments { get; init; }
+
+    /// <summary>Lines that the gateway itself refused; their bytes are not in <see cref="Lines"/>.</summary>
+    public IReadOnlyList<Reject> Rejects { get; init; } = [];
+
+    /// <summary>The sources that end with this batch.</summary>
+    public IReadOnlyList<SourceEnd> Ends { get; init; } = [];
+
+    /// <summary>The lines of all segments in order, blank ones and line ends included, as the producer sent them.</summary>
+    public ReadOnlyMemory<byte> Lines { get; init; }
+
+    /// <summary>Bytes of memory that the batch holds.</summary>
+    public int Size => Lines.Length + 512;
+
+    /// <summary>Hands the memory behind <see cref="Lines"/> to the batch.</summary>
+    public LineBatch Owning(IMemoryOwner<byte> owner)
+    {
+        _owner = owner;
+        return this;
+    }
+
+    public void Dispose() => Interlocked.Exchange(ref _owner, null)?.Dispose();
+
+    static string IBatch<LineBatch>.Queue => "lines";
+
+    static string IBatch<LineBatch>.ContentType => "application/x-ingest-lines";
+
+    static void IBatch<LineBatch>.Encode(LineBatch batch, Wire.WireWriter writer) => Wire.LineBatchCodec.Encode(batch, writer);
+
+    static LineBatch IBatch<LineBatch>.Decode(IMemoryOwner<byte> body) => Wire.LineBatchCodec.Decode(body);
+}

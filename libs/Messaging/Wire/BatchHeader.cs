@@ -1,0 +1,139 @@
+namespace Ingest.Messaging.Wire;
+
+/// <summary>The parts that line and row batches have in common, and their spelling on the wire.</summary>
+internal static class BatchHeader
+{
+    /// <summary>Raised when a field is added or changes its meaning; a reader refuses every other number.</summary>
+    public const byte Version = 1;
+
+    public static void WriteStart(WireWriter writer, byte kind, Guid id, string pipeline, string definition)
+    {
+        writer.Byte(kind);
+        writer.Byte(Version);
+        writer.Guid(id);
+        writer.Text(pipeline);
+        writer.Text(definition);
+    }
+
+    public static (Guid Id, string Pipeline, string Definition) ReadStart(ref WireReader reader, byte kind)
+    {
+        var (foundKind, version) = (reader.Byte(), reader.Byte());
+        if (foundKind != kind)
+            throw new BatchFormatException($"The batch is of kind '{(char)foundKind}', not '{(char)kind}'.");
+        if (version != Version)
+            throw new BatchFormatException($"The batch is of version {version}; this build reads version {Version}.");
+        return (reader.Guid(), reader.Text(), reader.Text());
+    }
+
+    public static void WriteSegments(WireWriter writer, IReadOnlyList<Segment> segments)
+    {
+        writer.Varint(segments.Count);
+        foreach (var segment in segments)
+        {
+            writer.Guid(segment.SourceId);
+            writer.Text(segment.Source);
+            writer.Varint(segment.FirstLine);
+            writer.Varint(segment.NextLine - segment.FirstLine);
+            writer.Varint(segment.ByteOffset);
+            writer.Varint(segment.ByteLength);
+            writer.Varint(segment.Lines);
+            writer.Varint(segment.PayloadLength);
+            writer.Varint(segment.Filtered);
+            writer.Varint(segment.Rejected);
+            writer.Varint(segment.Rows);
+        }
+    }
+
+    public static Segment[] ReadSegments(ref WireReader reader)
+    {
+        var segments = new Segment[reader.ItemCount()];
+        for (var i = 0; i < segments.Length; i++)
+        {
+            var (sourceId, source, firstLine) = (reader.Guid(), reader.Text(), (long)reader.Varint());
+            segments[i] = new Segment
+            {
+                SourceId = sourceId,
+                Source = source,
+                FirstLine = firstLine,
+                NextLine = firstLine + (long)reader.Varint(),
+                ByteOffset = (long)reader.Varint(),
+                ByteLength = (long)reader.Varint(),
+                Lines = reader.Count(),
+                PayloadLength = reader.Count(),
+                Filtered = reader.Count(),
+                Rejected = reader.Count(),
+                Rows = reader.Count(),
+            };
+        }
+
+        return segments;
+    }
+
+    public static void WriteRejects(WireWriter writer, IReadOnlyList<Reject> rejects)
+    {
+        writer.Varint(rejects.Count);
+        foreach (var reject in rejects)
+        {
+            writer.Varint(reject.Segment);
+            writer.Varint(reject.Line);
+            writer.Byte((byte)reject.Reason);
+            writer.OptionalText(reject.Column);
+            writer.OptionalText(reject.Detail);
+            writer.OptionalText(reject.SqlState);
+            writer.Bytes(reject.Raw.Span);
+            writer.Varint(reject.RawLength);
+        }
+    }
+
+    public static Reject[] ReadRejects(ref WireReader reader)
+    {
+        var rejects = new Reject[reader.ItemCount()];
+        for (var i = 0; i < rejects.Length; i++)
+        {
+            rejects[i] = new Reject
+            {
+                Segment = reader.Count(),
+                Line = (long)reader.Varint(),
+                Reason = (RejectReason)reader.Byte(),
+                Column = reader.OptionalText(),
+                Detail = reader.OptionalText(),
+                SqlState = reader.OptionalText(),
+                Raw = reader.Bytes().ToArray(),
+                RawLength = (long)reader.Varint(),
+            };
+        }
+
+        return rejects;
+    }
+
+    public static void WriteEnds(WireWriter writer, IReadOnlyList<SourceEnd> ends)
+    {
+        writer.Varint(ends.Count);
+        foreach (var end in ends)
+        {
+            writer.Guid(end.SourceId);
+            writer.Text(end.Source);
+            writer.Varint(end.Lines);
+            writer.Varint(end.LastLine);
+            writer.Varint(end.Bytes);
+            writer.Long(end.EndedAt.UtcTicks);
+        }
+    }
+
+    public static SourceEnd[] ReadEnds(ref WireReader reader)
+    {
+        var ends = new SourceEnd[reader.ItemCount()];
+        for (var i = 0; i < ends.Length; i++)
+        {
+            ends[i] = new SourceEnd(
+                reader.Guid(),
+                reader.Text(),
+                (long)reader.Varint(),
+                (long)reader.Varint(),
+                (long)reader.Varint(),
+                new DateTimeOffset(reader.Long(), TimeSpan.Zero));
+        }
+
+        return ends;
+    }
+}

@@ -1,0 +1,93 @@
+using Ingest.Messaging;
+using Ingest.Pipelines.Where;
+
+namespace Ingest.Pipelines.Definition;
+
+/// <summary>What the user wants of one stream of lines: filter, columns, cleaning, table. One YAML file.</summary>
+public sealed record PipelineDefinition
+{
+    public const int DefaultMaxLineBytes = 1024 * 1024;
+    public const int LargestMaxLineBytes = 8 * 1024 * 1024;
+
+    public required string Name { get; init; }
+
+    /// <summary>The file it was read from, for messages.</summary>
+    public required string File { get; init; }
+
+    /// <summary>The TCP port to listen on, or null when the pipeline is only loaded from files.</summary>
+    public int? ListenPort { get; init; }
+
+    /// <summary>Null keeps every line.</summary>
+    public Expression? Where { get; init; }
+
+    public required TableName Table { get; init; }
+
+    /// <summary>The primary key's columns; empty for none.</summary>
+    public IReadOnlyList<string> Key { get; init; } = [];
+
+    public OnDuplicate OnDuplicate { get; init; }
+
+    public required IReadOnlyList<ColumnDefinition> Columns { get; init; }
+
+    /// <summary>The longest line, in bytes without its line end; 1 to <see cref="LargestMaxLineBytes"/>.</summary>
+    public int MaxLineBytes { get; init; } = DefaultMaxLineBytes;
+
+    /// <summary>Sixteen hexadecimal digits, a hash of what the definition means (not of how it is written).</summary>
+    public string Version { get; init; } = "";
+}
+
+public enum OnDuplicate
+{
+    Ignore,
+    Update,
+}
+
+/// <summary>A table, with a schema or without.</summary>
+public sealed record TableName(string? Schema, string Name)
+{
+    public override string ToString() => Schema is null ? Name : $"{Schema}.{Name}";
+}
+
+/// <summary>One column: where its value comes from and what becomes of it, in the order trim, null_if, default, cast.</summary>
+public sealed record ColumnDefinition
+{
+    public required string Name { get; init; }
+
+    public required ColumnType Type { get; init; }
+
+    /// <summary>Where the value lies in the line.</summary>
+    public required JsonPath From { get; init; }
+
+    /// <summary>A missing or null value makes the line a reject. Key columns are always required.</summary>
+    public bool Required { get; init; }
+
+    /// <summary>What numbers mean in a <c>timestamptz</c> or <c>date</c> column; null refuses numbers.</summary>
+    public TimeUnit? Unit { get; init; }
+
+    /// <summary>The value when the line's is missing or null, or null for none.</summary>
+    public JsonLiteral? Default { get; init; }
+
+    /// <summary>Values that count as null.</summary>
+    public IReadOnlyList<JsonLiteral> NullIf { get; init; } = [];
+
+    /// <summary>Longest text in characters (Unicode code points); longer is a reject. Null for any length.</summary>
+    public int? MaxLength { get; init; }
+
+    /// <summary>Removes Unicode white space at both ends of a string.</summary>
+    public bool Trim { get; init; }
+}
+
+/// <summary>The unit of a number that stands for a time, since 1970-01-01 UTC.</summary>
+public enum TimeUnit
+{
+    Seconds,
+    Milliseconds,
+    Microseconds,
+    Nanoseconds,
+}
+
+/// <summary>
+/// A scalar written in a definition, as a JSON value: for a string its characters in UTF-8, for a number its JSON
+/// spelling, for true, false and null nothing.
+/// </summary>
+public sealed record JsonLiteral(JsonKind Kind, ReadOnlyMemory<byte> Utf8);
