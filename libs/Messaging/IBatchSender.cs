@@ -45,6 +45,7 @@ public interface IBatchQueues
 {
     IBatchSender<T> CreateSender<T>(string pipeline) where T : class, IBatch<T>;
 
-    /// <param name="prefetchBytes">How much the consumer may hold unacknowledged.</param>
-    IBatchReceiver<T> CreateReceiver<T>(string pipeline, long prefetchBytes) where T : class, IBatch<T>;
+    /// <param name="pipeline">The pipeline's name.</param>
+    /// <param name="prefetchMessages">How many batches the consumer may hold unacknowledged; see <see cref="Prefetch"/>.</param>
+    IBatchReceiver<T> CreateReceiver<T>(string pipeline, int prefetchMessages) where T : class, IBatch<T>;
 }

@@ -1,0 +1,97 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Ingest.Messaging.InMemory;
+
+internal sealed class InMemoryReceiver<T>(InMemoryQueue<T> queue, int prefetchMessages) : IBatchReceiver<T>
+    where T : class, IBatch<T>
+{
+    private readonly SemaphoreSlim _room = new(prefetchMessages);
+    private readonly CancellationTokenSource _stopped = new();
+    private readonly Lock _lock = new();
+    private readonly HashSet<HeldMessage> _held = [];
+
+    public async ValueTask<Delivery<T>> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopped.Token);
+        await _room.WaitAsync(either.Token);
+        try
+        {
+            while (true)
+            {
+                var message = await queue.Messages.ReadAsync(either.Token);
+                if (Hold(message) is { } delivery)
+                    return delivery;
+            }
+        }
+        catch
+        {
+            _room.Release();
+            throw;
+        }
+    }
+
+    public bool TryReceive([NotNullWhen(true)] out Delivery<T>? delivery)
+    {
+        delivery = null;
+        if (_stopped.IsCancellationRequested || !_room.Wait(0, CancellationToken.None))
+            return false;
+        while (delivery is null && queue.Messages.TryRead(out var message))
+            delivery = Hold(message);
+        if (delivery is null)
+            _room.Release();
+        return delivery is not null;
+    }
+
+    public Task StopAsync() => _stopped.CancelAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopped.CancelAsync();
+        HeldMessage[] held;
+        lock (_lock)
+            held = [.. _held];
+        foreach (var delivery in held)
+            await delivery.RequeueAsync();
+    }
+
+    private HeldMessage? Hold(InMemoryMessage<T> message)
+    {
+        if (!message.TryHold())
+            return null;
+        var delivery = new HeldMessage(message, this);
+        lock (_lock)
+            _held.Add(delivery);
+        return delivery;
+    }
+
+    private bool Settle(HeldMessage delivery)
+    {
+        lock (_lock)
+        {
+            if (!_held.Remove(delivery))
+                return false;
+        }
+
+        _room.Release();
+        return true;
+    }
+
+    private sealed class HeldMessage(InMemoryMessage<T> message, InMemoryReceiver<T> receiver) : Delivery<T>
+    {
+        public override T Batch => message.Batch;
+
+        public override ValueTask AcknowledgeAsync()
+        {
+            if (receiver.Settle(this))
+                message.Acknowledge();
+            return ValueTask.CompletedTask;
+        }
+
+        public override ValueTask RequeueAsync()
+        {
+            if (receiver.Settle(this))
+                message.Requeue();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
