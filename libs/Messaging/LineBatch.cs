@@ -38,7 +38,7 @@ public sealed class LineBatch : IBatch<LineBatch>
     public int Size => Lines.Length + 512;
 
     /// <summary>Hands the memory behind <see cref="Lines"/> to the batch.</summary>
-    public LineBatch Owning(IMemoryOwner<byte> owner)
+    public LineBatch Owning(IMemoryOwner<byte>? owner)
     {
         _owner = owner;
         return this;

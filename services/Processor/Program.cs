@@ -1,1 +1,4 @@
-return;
+using Ingest.Processor;
+using Ingest.ServiceDefaults;
+
+return await ServiceHost.RunAsync("processor", 8081, args, builder => builder.AddRabbitMqQueues().AddProcessor());

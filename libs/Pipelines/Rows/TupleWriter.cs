@@ -74,6 +74,14 @@ public sealed class TupleWriter : IDisposable
     public void EndField(int mark) =>
         BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(mark - 4), _length - mark);
 
+    /// <summary>Leaves only a part of the last field, which begins (with its length) at the given place.</summary>
+    public void NarrowField(int field, int offset, int length)
+    {
+        _buffer.AsSpan(field + 4 + offset, length).CopyTo(_buffer.AsSpan(field + 4));
+        _length = field + 4 + length;
+        EndField(field + 4);
+    }
+
     /// <summary>Appends bytes to the field begun last.</summary>
     public void Append(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Reserve(bytes.Length));
 

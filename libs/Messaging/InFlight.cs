@@ -1,0 +1,45 @@
+namespace Ingest.Messaging;
+
+/// <summary>Work that was started and is not done yet, such as the batches of a source that are not safe yet.</summary>
+public sealed class InFlight
+{
+    private readonly Lock _lock = new();
+    private TaskCompletionSource _none = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Exception? _failure;
+    private int _count;
+
+    public InFlight() => _none.SetResult();
+
+    /// <summary>Completes when nothing is in flight, with the first failure if there was one.</summary>
+    public Task None => _none.Task;
+
+    public bool IsEmpty => _none.Task.IsCompleted;
+
+    public void Add(Task safe)
+    {
+        lock (_lock)
+        {
+            if (_count++ == 0 && _failure is null)
+                _none = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        safe.ContinueWith(Remove, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Current);
+    }
+
+    private void Remove(Task safe)
+    {
+        lock (_lock)
+        {
+            if (safe.IsFaulted)
+                _failure ??= safe.Exception.GetBaseException();
+            else if (safe.IsCanceled)
+                _failure ??= new OperationCanceledException("The batch was given up.");
+            if (--_count > 0)
+                return;
+            if (_failure is null)
+                _none.TrySetResult();
+            else
+                _none.TrySetException(_failure);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
+using Ingest.Pipelines.Rows;
+using Ingest.Pipelines.Values;
+
+namespace Ingest.Pipelines.Compiled;
+
+/// <summary>Writes one column's field, in the order trim, null_if, default, cast, max_length. Stateless.</summary>
+internal sealed class ColumnBuilder
+{
+    private readonly ColumnDefinition _column;
+    private readonly FieldEncoder _encoder;
+    private readonly bool _required;
+
+    /// <summary>The default's field with its length, ready to copy.</summary>
+    private readonly byte[]? _default;
+
+    public ColumnBuilder(ColumnDefinition column, bool isKey)
+    {
+        _column = column;
+        _encoder = FieldEncoders.For(column.Type, column.Unit);
+        _required = column.Required || isKey;
+        _default = column.Default is null ? null : EncodeDefault(column);
+    }
+
+    public string Name => _column.Name;
+
+    /// <summary>Why the column's default does not fit its type, or null.</summary>
+    public static string? CheckDefault(ColumnDefinition column)
+    {
+        try
+        {
+            _ = new ColumnBuilder(column, isKey: false);
+            return null;
+        }
+        catch (FormatException wrong)
+        {
+            return wrong.Message;
+        }
+    }
+
+    /// <returns>False when the line is to be a reject; what was written must be rewound.</returns>
+    public bool TryWrite(in JsonValue value, TupleWriter writer, ref int repaired, out RejectReason reason, out string? detail)
+    {
+        (reason, detail) = (default, null);
+        if (value.IsMissingOrNull)
+            return TryWriteAbsent(value.Kind == JsonKind.Missing ? "is missing" : "is null", writer, out reason, out detail);
+
+        var field = writer.Length;
+        if (_column.Type == ColumnType.Text && (_column.Trim || _column.NullIf.Count > 0 || _column.MaxLength is not null))
+            return TryWriteText(value, field, writer, ref repaired, out reason, out detail);
+        if (_column.NullIf.Count > 0 && IsNullValue(value))
+            return TryWriteAbsent("counts as null", writer, out reason, out detail);
+
+        reason = RejectReason.InvalidValue;
+        return _encoder.TryWrite(value, writer, ref repaired, out detail);
+    }
+
+    private bool TryWriteText(
+        in JsonValue value, int field, TupleWriter writer, ref int repaired, out RejectReason reason, out string? detail)
+    {
+        reason = RejectReason.InvalidValue;
+        if (!_encoder.TryWrite(value, writer, ref repaired, out detail))
+            return false;
+
+        const int lengthBytes = 4;
+        var start = field + lengthBytes;
+        if (_column.Trim && value.Kind == JsonKind.String)
+        {
+            var text = writer.Written[start..];
+            var trimmed = JsonText.Trim(text);
+            if (trimmed.Length < text.Length)
+            {
+                text.Overlaps(trimmed, out var offset);
+                writer.NarrowField(field, offset, trimmed.Length);
+            }
+        }
+
+        foreach (var candidate in _column.NullIf)
+        {
+            if (candidate.Kind == value.Kind && writer.Written[start..].SequenceEqual(candidate.Utf8.Span))
+            {
+                writer.Rewind(field);
+                return TryWriteAbsent("counts as null", writer, out reason, out detail);
+            }
+        }
+
+        if (_column.MaxLength is { } longest)
+        {
+            var text = writer.Written[start..];
+            if (text.Length > longest && JsonText.CountCodePoints(text) is var length && length > longest)
+            {
+                detail = $"the text is {length} characters long, the limit (max_length) is {longest}";
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool IsNullValue(in JsonValue value)
+    {
+        foreach (var candidate in _column.NullIf)
+        {
+            if (candidate.Kind == value.Kind && JsonText.AreEqual(value.Raw, value.Escaped, candidate.Utf8.Span))
+                return true;
+        }
+
+        return false;
+    }
+
+    private bool TryWriteAbsent(string how, TupleWriter writer, out RejectReason reason, out string? detail)
+    {
+        (reason, detail) = (RejectReason.MissingRequired, null);
+        if (_default is not null)
+        {
+            writer.Append(_default);
+            return true;
+        }
+
+        if (_required)
+        {
+            detail = $"{_column.From} {how}";
+            return false;
+        }
+
+        writer.WriteNull();
+        return true;
+    }
+
+    private byte[] EncodeDefault(ColumnDefinition column)
+    {
+        var literal = column.Default!;
+        using var writer = new TupleWriter();
+        var repaired = 0;
+        var escaped = literal.Kind == JsonKind.String ? JsonText.Escape(literal.Utf8.Span) : literal.Utf8.ToArray();
+        var value = new JsonValue(literal.Kind, escaped, literal.Kind == JsonKind.String && escaped.Contains((byte)'\\'));
+        if (!_encoder.TryWrite(value, writer, ref repaired, out var detail))
+            throw new FormatException(detail);
+        return writer.Written.ToArray();
+    }
+}

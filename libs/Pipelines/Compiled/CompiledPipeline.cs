@@ -1,0 +1,30 @@
+using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
+
+namespace Ingest.Pipelines.Compiled;
+
+/// <summary>A definition made ready to run, once. Immutable; each thread takes a <see cref="RowBuilder"/> of its own.</summary>
+public sealed class CompiledPipeline
+{
+    public CompiledPipeline(PipelineDefinition definition)
+    {
+        Definition = definition;
+        Columns = [.. definition.Columns.Select(c => new RowColumn(c.Name, c.Type))];
+        Filter = FilterCompiler.Compile(definition.Where, Paths);
+        ColumnSlots = [.. definition.Columns.Select(c => Paths.Slot(c.From))];
+        ColumnBuilders = [.. definition.Columns.Select(c => new ColumnBuilder(c, definition.Key.Contains(c.Name)))];
+    }
+
+    public PipelineDefinition Definition { get; }
+
+    /// <summary>The columns of every row, in the order of the definition.</summary>
+    public IReadOnlyList<RowColumn> Columns { get; }
+
+    internal PathTree Paths { get; } = new();
+
+    internal Predicate Filter { get; }
+
+    internal int[] ColumnSlots { get; }
+
+    internal ColumnBuilder[] ColumnBuilders { get; }
+}

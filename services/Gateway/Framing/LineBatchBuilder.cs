@@ -1,0 +1,338 @@
+using System.IO.Hashing;
+using Ingest.Messaging;
+
+namespace Ingest.Gateway.Framing;
+
+/// <summary>
+/// Cuts one source's bytes into batches of whole lines. Bytes are received straight into the buffer that becomes the
+/// batch; what follows the last line end moves to the next buffer. Where a batch is cut depends on the bytes alone,
+/// never on how they arrived: at the last line end within <see cref="CutBytes"/>, and a longer line stands alone.
+/// </summary>
+/// <remarks>
+/// Use: <see cref="GetMemory"/>, receive, <see cref="Advance"/>, then <see cref="Take"/> while <see cref="IsFull"/>.
+/// Not for concurrent use, but <see cref="TakeWholeLines"/> may run while bytes are being received into the memory that
+/// was handed out last.
+/// </remarks>
+internal sealed class LineBatchBuilder(Source source, TimeProvider time) : IDisposable
+{
+    /// <summary>How long a batch may be. Part of how ids of replayable sources are made, hence no option.</summary>
+    public const int CutBytes = 256 * 1024;
+    private const int MostLines = 16_384;
+    private const int MostCells = 1_000_000;
+
+    private const int SmallestBuffer = 4 * 1024;
+
+    /// <summary>How much is received at a time into a line that is longer than a batch.</summary>
+    private const int LongLineStep = 64 * 1024;
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
+    private readonly int _mostLines = Math.Max(1, Math.Min(MostLines, MostCells / Math.Max(1, source.Pipeline.Columns.Count)));
+
+    /// <summary>A line that fills it, with its line end and a byte order mark, is too long.</summary>
+    private readonly int _longest = Math.Max(CutBytes, source.Pipeline.MaxLineBytes + 2 + 3);
+
+    private PooledMemory? _buffer;
+    private int _start;
+    private int _cut;
+    private int _scanned;
+    private int _end;
+
+    private long _offset;
+    private long _firstLine = 1;
+    private long _nextLine = 1;
+    private int _lines;
+    private long _totalLines;
+    private bool _wasFull;
+    private OverlongLine? _overlong;
+
+    /// <summary>The batch cannot grow; take it before receiving more.</summary>
+    public bool IsFull { get; private set; }
+
+    public bool HasWholeLines => _cut > _start;
+
+    /// <summary>True when nothing is held, not even a part of a line.</summary>
+    public bool IsEmpty => _end == _start && _overlong is null;
+
+    public long TotalLines => _totalLines;
+
+    /// <summary>Bytes of the source seen so far.</summary>
+    public long TotalBytes => _offset + (_end - _start) + (_overlong?.Dropped ?? 0);
+
+    /// <summary>Where to receive the next bytes.</summary>
+    public Memory<byte> GetMemory()
+    {
+        var held = _end - _start;
+        if (_buffer is null)
+            _buffer = PooledMemory.Rent(_wasFull ? CutBytes : SmallestBuffer);
+        else if (_buffer.Array.Length > CutBytes && held <= CutBytes / 2)
+            MoveTo(PooledMemory.Rent(CutBytes));
+        else if (_start > 0 && held <= _buffer.Array.Length / 2)
+            MoveTo(_buffer);
+        else if (_end == _buffer.Array.Length)
+            MoveTo(PooledMemory.Rent(NextSize(held)));
+
+        var room = Math.Min(_buffer.Array.Length - _end, held < CutBytes ? CutBytes - held : LongLineStep);
+        return _buffer.Array.AsMemory(_end, room);
+    }
+
+    /// <summary>Gives the buffer back while there is nothing in it.</summary>
+    public void ReleaseIfEmpty()
+    {
+        if (!IsEmpty)
+            return;
+        _buffer?.Dispose();
+        _buffer = null;
+        _start = _cut = _scanned = _end = 0;
+    }
+
+    /// <summary>So many bytes have been received.</summary>
+    public void Advance(int count)
+    {
+        _end += count;
+        Scan();
+    }
+
+    /// <summary>Hands over the full batch.</summary>
+    public LineBatch Take()
+    {
+        IsFull = false;
+        _wasFull = true;
+        var batch = _overlong is { IsEnded: true } ? TakeOverlong(null) : TakeLines(handOver: true, null);
+        Scan();
+        return batch;
+    }
+
+    /// <summary>
+    /// Copies the whole lines so far into a batch of their own. The buffer stays where it is, since bytes may be on
+    /// their way into it.
+    /// </summary>
+    public LineBatch TakeWholeLines() => TakeLines(handOver: false, null);
+
+    /// <summary>The source's orderly end: what is left, an unterminated last line included, and the end record.</summary>
+    public IEnumerable<LineBatch> Complete()
+    {
+        if (_overlong is not null)
+        {
+            _overlong.IsEnded = true;
+            _overlong.Append(Span[_start.._end], 0);
+            _start = _cut = _scanned = _end;
+            yield return TakeOverlong(End);
+            yield break;
+        }
+
+        var tail = _end - _cut;
+        if (tail > 0)
+        {
+            // A file that grows would cut its former last line elsewhere: on its own it changes no other batch.
+            if (source.Replayable && HasWholeLines)
+                yield return TakeLines(handOver: false, null);
+            AcceptLine(_end, terminated: false);
+        }
+
+        yield return TakeLines(handOver: true, End);
+    }
+
+    /// <summary>The source broke off: its whole lines and the end record; the part of a line is no line.</summary>
+    public LineBatch Abandon()
+    {
+        _overlong = null;
+        _end = _cut;
+        return TakeLines(handOver: true, End);
+    }
+
+    /// <summary>The source's bytes turned out to be corrupt: its whole lines, and one reject that holds the cut tail.</summary>
+    public IEnumerable<LineBatch> CompleteCorrupt(string detail)
+    {
+        if (HasWholeLines)
+            yield return TakeLines(handOver: false, null);
+        _overlong ??= new OverlongLine(0);
+        _overlong.IsEnded = true;
+        _overlong.Append(Span[_start.._end], 0);
+        _overlong.Reason = RejectReason.CorruptInput;
+        _overlong.Detail = detail;
+        _start = _cut = _scanned = _end;
+        yield return TakeOverlong(End);
+    }
+
+    public void Dispose() => _buffer?.Dispose();
+
+    private ReadOnlySpan<byte> Span => _buffer is null ? default : _buffer.Array;
+
+    private SourceEnd End() =>
+        new(source.Id, source.Name, _totalLines, _nextLine - 1, _offset, time.GetUtcNow());
+
+    /// <summary>Looks for line ends in what has not been looked at, until the batch is full.</summary>
+    private void Scan()
+    {
+        while (!IsFull && _scanned < _end)
+        {
+            var lineEnd = Span[_scanned.._end].IndexOf((byte)'\n');
+            if (lineEnd < 0)
+            {
+                _scanned = _end;
+                break;
+            }
+
+            lineEnd += _scanned + 1;
+            if (_overlong is not null)
+            {
+                _overlong.Append(Span[_start..lineEnd], 1);
+                _overlong.IsEnded = true;
+                _start = _cut = _scanned = lineEnd;
+                IsFull = true;
+            }
+            else if (HasWholeLines && lineEnd - _start > CutBytes)
+            {
+                IsFull = true;
+            }
+            else
+            {
+                AcceptLine(lineEnd, terminated: true);
+                IsFull = _lines == _mostLines || _cut - _start >= CutBytes;
+            }
+        }
+
+        if (!IsFull && _end - _start >= CutBytes)
+        {
+            // The part of a line at the end does not fit any more, or there is only a part.
+            if (HasWholeLines)
+                IsFull = true;
+            else if (_end - _start >= _longest || _overlong is not null)
+                Drop();
+        }
+    }
+
+    private void AcceptLine(int lineEnd, bool terminated)
+    {
+        var line = Span[_cut..(terminated ? lineEnd - 1 : lineEnd)];
+        if (_offset == 0 && _cut == _start && line.StartsWith(ByteOrderMark))
+            line = line[ByteOrderMark.Length..];
+        _scanned = _cut = lineEnd;
+        _nextLine++;
+        if (!LineReader.IsBlank(line))
+            _lines++;
+    }
+
+    /// <summary>Forgets the bytes of a line that is too long, but for its length, its hash and its first bytes.</summary>
+    private void Drop()
+    {
+        _overlong ??= new OverlongLine(_offset == 0 && Span[_start.._end].StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0);
+        _overlong.Append(Span[_start.._end], 0);
+        _start = _cut = _scanned = _end = 0;
+    }
+
+    private LineBatch TakeLines(bool handOver, Func<SourceEnd>? end)
+    {
+        var length = _cut - _start;
+        var markLength = _offset == 0 && Span[_start.._cut].StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0;
+        PooledMemory? owner = null;
+        ReadOnlyMemory<byte> lines = default;
+        if (length > markLength)
+        {
+            if (handOver && length * 2 >= _buffer!.Array.Length)
+            {
+                (owner, var tail) = (_buffer, _end - _cut);
+                lines = owner.Array.AsMemory(_start + markLength, length - markLength);
+                _buffer = tail == 0 ? null : PooledMemory.Rent(Math.Max(tail, _wasFull ? CutBytes : SmallestBuffer));
+                owner.Array.AsSpan(_cut, tail).CopyTo(_buffer is null ? default : _buffer.Array);
+                _scanned -= _cut;
+                (_start, _cut, _end) = (0, 0, tail);
+            }
+            else
+            {
+                owner = PooledMemory.Rent(length - markLength);
+                lines = owner.Memory;
+                Span[(_start + markLength).._cut].CopyTo(owner.Array);
+                _start = _cut;
+            }
+        }
+        else
+        {
+            _start = _cut;
+        }
+
+        Segment[] segments = [];
+        var id = source.BatchId(_offset, source.Replayable ? XxHash128.HashToUInt128(lines.Span, _nextLine - _firstLine) : default);
+        if (length > 0)
+            segments = [CloseSegment(length, lines.Length, rejected: 0)];
+        return new LineBatch
+        {
+            Id = id,
+            Pipeline = source.Pipeline.Name,
+            Definition = source.Pipeline.Version,
+            Replayable = source.Replayable,
+            Segments = segments,
+            Ends = end is null ? [] : [end()],
+            Lines = lines,
+        }.Owning(owner);
+    }
+
+    private LineBatch TakeOverlong(Func<SourceEnd>? end)
+    {
+        var line = _overlong!;
+        _overlong = null;
+        var id = source.BatchId(_offset, line.Hash);
+        var number = _nextLine++;
+        _lines = 1;
+        var segment = CloseSegment(line.Dropped, 0, rejected: 1);
+        return new LineBatch
+        {
+            Id = id,
+            Pipeline = source.Pipeline.Name,
+            Definition = source.Pipeline.Version,
+            Replayable = source.Replayable,
+            Segments = [segment],
+            Rejects =
+            [
+                new Reject
+                {
+                    Segment = 0,
+                    Line = number,
+                    Reason = line.Reason,
+                    Detail = line.Detail ?? $"the line is {line.Length} bytes long, the limit (max_line_bytes) is {source.Pipeline.MaxLineBytes}",
+                    Raw = line.Prefix,
+                    RawLength = line.Length,
+                },
+            ],
+            Ends = end is null ? [] : [end()],
+        };
+    }
+
+    private Segment CloseSegment(long byteLength, int payloadLength, int rejected)
+    {
+        var segment = new Segment
+        {
+            SourceId = source.Id,
+            Source = source.Name,
+            FirstLine = _firstLine,
+            NextLine = _nextLine,
+            ByteOffset = _offset,
+            ByteLength = byteLength,
+            Lines = _lines,
+            PayloadLength = payloadLength,
+            Rejected = rejected,
+        };
+        _offset += byteLength;
+        _firstLine = _nextLine;
+        _totalLines += _lines;
+        _lines = 0;
+        return segment;
+    }
+
+    private int NextSize(int held) =>
+        held < CutBytes ? Math.Min(CutBytes, Math.Max(SmallestBuffer, held * 2)) : Math.Min(_longest, held * 2);
+
+    /// <summary>Brings what is held to the beginning of a buffer, which may be the same one.</summary>
+    private void MoveTo(PooledMemory target)
+    {
+        var held = Span[_start.._end];
+        held.CopyTo(target.Array);
+        if (target != _buffer)
+            _buffer!.Dispose();
+        _buffer = target;
+        _cut -= _start;
+        _scanned -= _start;
+        _end -= _start;
+        _start = 0;
+    }
+}

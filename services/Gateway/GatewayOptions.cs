@@ -1,0 +1,29 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+
+namespace Ingest.Gateway;
+
+/// <summary>Section <c>Gateway</c> of the configuration.</summary>
+public sealed class GatewayOptions
+{
+    public const string Section = "Gateway";
+
+    /// <summary>The address that all pipelines' ports listen on; loopback unless somebody decides otherwise.</summary>
+    [Required, CustomValidation(typeof(GatewayOptions), nameof(CheckAddress))]
+    public string ListenAddress { get; set; } = "127.0.0.1";
+
+    /// <summary>How long a line may wait for others to share its batch while earlier ones are in flight.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
+    public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Connections to one pipeline's port at a time; one more is reset.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxConnectionsPerPipeline { get; set; } = 10_000;
+
+    /// <summary>How long a shutdown waits for what was received to be confirmed.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
+    public TimeSpan Drain { get; set; } = TimeSpan.FromSeconds(20);
+
+    public static ValidationResult? CheckAddress(string address) =>
+        IPAddress.TryParse(address, out _) ? ValidationResult.Success : new($"ListenAddress '{address}' is not an IP address.");
+}

@@ -1,0 +1,61 @@
+using System.Net.Sockets;
+using Ingest.Gateway.Listening;
+using Ingest.Messaging;
+using Ingest.ServiceDefaults;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Ingest.Gateway;
+
+/// <summary>Listens for every pipeline that has a port. The listeners are bound before the host counts as started.</summary>
+internal sealed class GatewayWorker(
+    PipelineCatalog catalog,
+    IBatchQueues queues,
+    IOptions<GatewayOptions> options,
+    IOptions<PublisherOptions> publisherOptions,
+    TimeProvider time,
+    ILogger<GatewayWorker> logger) : BackgroundService
+{
+    private readonly List<(LineListener Listener, BatchPublisher<LineBatch> Publisher)> _ports = [];
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var pipeline in catalog.Pipelines.Where(p => p.ListenPort is not null))
+        {
+            var publisher = new BatchPublisher<LineBatch>(
+                queues.CreateSender<LineBatch>(pipeline.Name), publisherOptions.Value, time, new Random(), logger);
+            var listener = new LineListener(pipeline, publisher, options.Value, time, logger);
+            _ports.Add((listener, publisher));
+            try
+            {
+                listener.Bind(pipeline.ListenPort!.Value);
+            }
+            catch (SocketException failure)
+            {
+                throw new StartupException(
+                    $"Pipeline {pipeline.Name} cannot listen on {options.Value.ListenAddress}:{pipeline.ListenPort} ({failure.Message}); "
+                    + $"free the port, or change listen in {pipeline.File} or Gateway__ListenAddress.");
+            }
+        }
+
+        return base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var aborting = new CancellationTokenSource();
+        await using var drain = stoppingToken.UnsafeRegister(
+            state => ((CancellationTokenSource)state!).CancelAfter(options.Value.Drain), aborting);
+        await Task.WhenAll(_ports.Select(port => port.Listener.RunAsync(stoppingToken, aborting.Token)));
+        foreach (var (_, publisher) in _ports)
+            await publisher.DisposeAsync();
+    }
+
+    public override void Dispose()
+    {
+        foreach (var (listener, _) in _ports)
+            listener.Dispose();
+        base.Dispose();
+    }
+}

@@ -1,0 +1,26 @@
+using System.Net;
+using Ingest.Gateway.Sources;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Gateway.Listening;
+
+internal sealed partial class LineListener
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "Pipeline {Pipeline} listens on {EndPoint}")]
+    private partial void LogListening(string pipeline, IPEndPoint endPoint);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Pipeline {Pipeline}: {Source} ended, {Outcome}: {Lines} lines, {Bytes} bytes")]
+    private partial void LogEnded(string pipeline, string source, SourceOutcome outcome, long lines, long bytes);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline}: {Source} was reset, its lines could not be made safe in time")]
+    private partial void LogAborted(string pipeline, string source);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Pipeline {Pipeline}: {Source} was reset after an error")]
+    private partial void LogFailed(Exception failure, string pipeline, string source);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline}: a connection was reset, {Limit} are open (Gateway__MaxConnectionsPerPipeline)")]
+    private partial void LogTooMany(string pipeline, int limit);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline}: a connection could not be accepted: {Reason}")]
+    private partial void LogAcceptFailed(string pipeline, string reason);
+}

@@ -1,0 +1,125 @@
+using System.Text.Unicode;
+using Ingest.Messaging;
+using Ingest.Pipelines.Compiled;
+using Ingest.Pipelines.Rows;
+
+namespace Ingest.Processor;
+
+/// <summary>
+/// Makes one <see cref="RowBatch"/> of each <see cref="LineBatch"/>, also when nothing is left of it: that is the
+/// accounting. The rejects borrow their raw lines from the line batch. Not for concurrent use.
+/// </summary>
+internal sealed class BatchProcessor(CompiledPipeline pipeline)
+{
+    private readonly RowBuilder _rows = new(pipeline);
+    private readonly int _maxLineBytes = pipeline.Definition.MaxLineBytes;
+
+    public RowBatch Process(LineBatch batch)
+    {
+        using var tuples = new TupleWriter();
+        var rowLines = new List<long>();
+        var rejects = new List<Reject>(batch.Rejects);
+        var segments = new Segment[batch.Segments.Count];
+        var isUtf8 = Utf8.IsValid(batch.Lines.Span);
+        var offset = 0;
+        for (var i = 0; i < segments.Length; i++)
+        {
+            var segment = batch.Segments[i];
+            var (rowsBefore, rejectsBefore, filtered) = (rowLines.Count, rejects.Count, segment.Filtered);
+            var lines = new LineReader(batch.Lines.Span.Slice(offset, segment.PayloadLength), segment.FirstLine);
+            while (lines.MoveNext())
+            {
+                switch (Add(lines.Line, isUtf8, tuples))
+                {
+                    case Verdict.Kept:
+                        rowLines.Add(lines.Number);
+                        break;
+                    case Verdict.Filtered:
+                        filtered++;
+                        break;
+                    default:
+                        rejects.Add(CreateReject(i, lines.Number, batch.Lines.Slice(offset + lines.Offset, lines.Line.Length)));
+                        break;
+                }
+            }
+
+            segments[i] = segment with
+            {
+                PayloadLength = 0,
+                Filtered = filtered,
+                Rejected = segment.Rejected + rejects.Count - rejectsBefore,
+                Rows = rowLines.Count - rowsBefore,
+            };
+            offset += segment.PayloadLength;
+        }
+
+        var owner = tuples.Detach();
+        return new RowBatch
+        {
+            Id = batch.Id,
+            Pipeline = batch.Pipeline,
+            Definition = pipeline.Definition.Version,
+            Columns = pipeline.Columns,
+            Segments = segments,
+            Rejects = rejects,
+            Ends = batch.Ends,
+            RowLines = rowLines,
+            Tuples = owner.Memory,
+        }.Owning(owner);
+    }
+
+    private LineRefusal Refusal { get; set; }
+
+    private Verdict Add(ReadOnlySpan<byte> line, bool batchIsUtf8, TupleWriter tuples)
+    {
+        if (line.Length > _maxLineBytes)
+        {
+            Refusal = new(RejectReason.LineTooLong, null, $"the line is {line.Length} bytes long, the limit (max_line_bytes) is {_maxLineBytes}");
+            return Verdict.Rejected;
+        }
+
+        if (!batchIsUtf8 && !Utf8.IsValid(line))
+        {
+            Refusal = new(RejectReason.InvalidUtf8, null, $"the bytes from byte {ValidPrefix(line) + 1} on are not UTF-8");
+            return Verdict.Rejected;
+        }
+
+        var before = tuples.Length;
+        try
+        {
+            var verdict = _rows.Add(line, tuples);
+            Refusal = _rows.Refusal;
+            return verdict;
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            // A fault of ours on one line must not cost the others.
+            tuples.Rewind(before);
+            Refusal = new(RejectReason.InternalError, null, $"{fault.GetType().Name}: {fault.Message}");
+            return Verdict.Rejected;
+        }
+    }
+
+    private Reject CreateReject(int segment, long number, ReadOnlyMemory<byte> line) => new()
+    {
+        Segment = segment,
+        Line = number,
+        Reason = Refusal.Reason,
+        Column = Refusal.Column,
+        Detail = Refusal.Detail,
+        Raw = Refusal.Reason == RejectReason.LineTooLong ? line[..Math.Min(line.Length, Reject.PrefixBytes)] : line,
+        RawLength = line.Length,
+    };
+
+    private static int ValidPrefix(ReadOnlySpan<byte> line)
+    {
+        var valid = 0;
+        while (valid < line.Length
+            && System.Text.Rune.DecodeFromUtf8(line[valid..], out _, out var length) == System.Buffers.OperationStatus.Done)
+        {
+            valid += length;
+        }
+
+        return valid;
+    }
+}

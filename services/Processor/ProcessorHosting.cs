@@ -1,0 +1,18 @@
+using Ingest.Messaging;
+using Ingest.ServiceDefaults;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Ingest.Processor;
+
+public static class ProcessorHosting
+{
+    /// <summary>Line batches in, row batches out.</summary>
+    public static IHostApplicationBuilder AddProcessor(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddValidatedOptions<ProcessorOptions>(ProcessorOptions.Section);
+        builder.Services.AddValidatedOptions<PublisherOptions>(PublisherOptions.Section);
+        builder.Services.AddHostedService<ProcessorWorker>();
+        return builder;
+    }
+}

@@ -1,0 +1,21 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Ingest.Processor;
+
+/// <summary>Section <c>Processor</c> of the configuration.</summary>
+public sealed class ProcessorOptions
+{
+    public const string Section = "Processor";
+
+    /// <summary>Batches of a pipeline that are processed at a time; 0 means one for each core.</summary>
+    [Range(0, 1024)]
+    public int Parallelism { get; set; }
+
+    /// <summary>Bytes of batches that a pipeline may hold unacknowledged.</summary>
+    [Range(1024 * 1024, 4L * 1024 * 1024 * 1024)]
+    public long PrefetchBytes { get; set; } = 32 * 1024 * 1024;
+
+    /// <summary>How long a shutdown waits for the output of what was processed to be confirmed.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
+    public TimeSpan Drain { get; set; } = TimeSpan.FromSeconds(20);
+}

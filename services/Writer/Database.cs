@@ -1,0 +1,71 @@
+using Ingest.Pipelines.Definition;
+using Ingest.Writer.Postgres;
+using Ingest.Writer.Sqlite;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+
+namespace Ingest.Writer;
+
+/// <summary>
+/// The database that a text names: <c>Host=…;…</c> or <c>postgres://…</c> is PostgreSQL, <c>Data Source=…</c> or a path
+/// is a SQLite file.
+/// </summary>
+public sealed class Database : IAsyncDisposable
+{
+    private readonly NpgsqlDataSource? _postgres;
+    private readonly string? _sqlite;
+
+    private Database(NpgsqlDataSource? postgres, string? sqlite, string name) =>
+        (_postgres, _sqlite, Name) = (postgres, sqlite, name);
+
+    /// <summary>What to call it in messages; no password in it.</summary>
+    public string Name { get; }
+
+    /// <exception cref="FormatException">The text names no database; the message says why, and never its password.</exception>
+    public static Database Parse(string text)
+    {
+        try
+        {
+            if (text.StartsWith("postgres://", StringComparison.Ordinal) || text.StartsWith("postgresql://", StringComparison.Ordinal))
+                return FromPostgres(PostgresUri.Parse(text));
+            if (!text.Contains('=', StringComparison.Ordinal))
+                return FromSqlite(new SqliteConnectionStringBuilder { DataSource = text });
+
+            var keys = text.Split(';').Select(part => part.Split('=')[0].Trim().ToUpperInvariant());
+            return keys.Any(key => key is "HOST" or "SERVER")
+                ? FromPostgres(new NpgsqlConnectionStringBuilder(text))
+                : FromSqlite(new SqliteConnectionStringBuilder(text));
+        }
+        catch (ArgumentException wrong)
+        {
+            throw new FormatException(
+                $"The database is not understood ({wrong.Message.Split('(')[0].Trim()}); give a file path, Host=…;Username=…;Database=… or postgres://user@host/database.");
+        }
+    }
+
+    internal IRowStore CreateStore(PipelineDefinition pipeline) =>
+        _postgres is not null ? new PostgresStore(_postgres, Name, pipeline) : new SqliteStore(_sqlite!, Name, pipeline);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_postgres is not null)
+            await _postgres.DisposeAsync();
+    }
+
+    private static Database FromPostgres(NpgsqlConnectionStringBuilder settings)
+    {
+        settings.ApplicationName ??= "ingest writer";
+        settings.WriteBufferSize = Math.Max(settings.WriteBufferSize, 64 * 1024);
+        settings.GssEncryptionMode = GssEncryptionMode.Disable;
+        var name = $"{settings.Host}:{settings.Port}/{settings.Database}";
+        return new Database(new NpgsqlDataSourceBuilder(settings.ConnectionString).Build(), null, name);
+    }
+
+    private static Database FromSqlite(SqliteConnectionStringBuilder settings)
+    {
+        if (string.IsNullOrWhiteSpace(settings.DataSource))
+            throw new FormatException("The database names no file; give a path such as ingest.db.");
+        settings.Pooling = false;
+        return new Database(null, settings.ConnectionString, settings.DataSource);
+    }
+}

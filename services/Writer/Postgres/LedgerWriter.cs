@@ -1,0 +1,120 @@
+using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
+using Npgsql;
+
+namespace Ingest.Writer.Postgres;
+
+/// <summary>The ledger's part of a transaction: which batches are new, and in the end what became of each line.</summary>
+internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, PipelineDefinition pipeline)
+{
+    /// <summary>Enters the batches, on the likely assumption that every row will be written.</summary>
+    /// <returns>Those that the ledger did not know.</returns>
+    public async Task<HashSet<Guid>> BeginAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
+    {
+        await using var begin = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new(Sql.CommitDurably),
+                new(sql.LockTable),
+                Command(
+                    Sql.InsertBatches,
+                    batches.Select(b => b.Id).ToArray(),
+                    batches.Select(b => b.Definition).ToArray(),
+                    batches.Select(b => b.Segments.Sum(s => (long)s.Lines)).ToArray(),
+                    batches.Select(b => (long)b.Rows).ToArray(),
+                    batches.Select(b => b.Segments.Sum(s => (long)s.Filtered)).ToArray(),
+                    batches.Select(b => b.Segments.Sum(s => (long)s.Rejected)).ToArray()),
+            },
+        };
+        await using var reader = await begin.ExecuteReaderAsync(cancellationToken);
+        var fresh = new HashSet<Guid>();
+        while (await reader.ReadAsync(cancellationToken))
+            fresh.Add(reader.GetGuid(0));
+        return fresh;
+    }
+
+    /// <param name="batches">All batches of the transaction; their sources' ends are noted whether they are new or not.</param>
+    /// <param name="written">The counts of each new batch, segment by segment.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task FinishAsync(
+        IReadOnlyList<RowBatch> batches,
+        IReadOnlyDictionary<Guid, SegmentCounts[]> written,
+        CancellationToken cancellationToken)
+    {
+        await using var finish = new NpgsqlBatch(connection);
+        var fresh = batches.Where(b => written.ContainsKey(b.Id)).ToArray();
+
+        var corrected = fresh.Where(b => written[b.Id].Any(c => c.Duplicate > 0)).ToArray();
+        if (corrected.Length > 0)
+        {
+            finish.BatchCommands.Add(Command(
+                Sql.CorrectBatches,
+                corrected.Select(b => b.Id).ToArray(),
+                corrected.Select(b => written[b.Id].Sum(c => c.Written)).ToArray(),
+                corrected.Select(b => written[b.Id].Sum(c => c.Duplicate)).ToArray()));
+        }
+
+        var segments = fresh.SelectMany(b => b.Segments.Select((s, i) => (Batch: b, Segment: s, Counts: written[b.Id][i]))).ToArray();
+        if (segments.Length > 0)
+        {
+            finish.BatchCommands.Add(Command(
+                Sql.InsertSegments,
+                segments.Select(s => s.Batch.Id).ToArray(),
+                segments.Select(s => s.Segment.SourceId).ToArray(),
+                segments.Select(s => s.Segment.FirstLine).ToArray(),
+                segments.Select(s => s.Segment.NextLine).ToArray(),
+                segments.Select(s => s.Segment.ByteOffset).ToArray(),
+                segments.Select(s => s.Segment.ByteLength).ToArray(),
+                segments.Select(s => (long)s.Segment.Lines).ToArray(),
+                segments.Select(s => s.Counts.Written).ToArray(),
+                segments.Select(s => s.Counts.Duplicate).ToArray(),
+                segments.Select(s => (long)s.Segment.Filtered).ToArray(),
+                segments.Select(s => (long)s.Segment.Rejected).ToArray()));
+        }
+
+        var ends = batches.SelectMany(b => b.Ends.Select(e => (b.Definition, End: e))).DistinctBy(e => e.End.SourceId).ToArray();
+        if (ends.Length > 0)
+        {
+            finish.BatchCommands.Add(Command(
+                Sql.InsertSources,
+                ends.Select(e => e.End.SourceId).ToArray(),
+                ends.Select(e => PostgresText(e.End.Source)).ToArray(),
+                ends.Select(e => e.Definition).ToArray(),
+                ends.Select(e => e.End.Lines).ToArray(),
+                ends.Select(e => e.End.LastLine).ToArray(),
+                ends.Select(e => e.End.Bytes).ToArray(),
+                ends.Select(e => e.End.EndedAt.UtcDateTime).ToArray()));
+        }
+
+        var rejects = fresh.SelectMany(b => b.Rejects.Select(r => (Batch: b, Reject: r))).ToArray();
+        if (rejects.Length > 0)
+        {
+            finish.BatchCommands.Add(Command(
+                Sql.InsertRejects,
+                rejects.Select(r => r.Batch.Id).ToArray(),
+                rejects.Select(r => PostgresText(r.Batch.Segments[r.Reject.Segment].Source)).ToArray(),
+                rejects.Select(r => r.Reject.Line).ToArray(),
+                rejects.Select(r => r.Reject.Reason.SqlName()).ToArray(),
+                rejects.Select(r => r.Reject.Column).ToArray(),
+                rejects.Select(r => PostgresText(r.Reject.Detail)).ToArray(),
+                rejects.Select(r => r.Reject.SqlState).ToArray(),
+                rejects.Select(r => r.Reject.Raw.ToArray()).ToArray(),
+                rejects.Select(r => r.Reject.RawLength).ToArray()));
+        }
+
+        if (finish.BatchCommands.Count > 0)
+            await finish.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>PostgreSQL's text holds no U+0000, and UTF-8 no lone surrogate.</summary>
+    private static string? PostgresText(string? text) => text?.Replace('\0', '\uFFFD');
+
+    private NpgsqlBatchCommand Command(string statement, params object[] arrays)
+    {
+        var command = new NpgsqlBatchCommand(statement) { Parameters = { new() { Value = pipeline.Name } } };
+        foreach (var array in arrays)
+            command.Parameters.Add(new() { Value = array });
+        return command;
+    }
+}

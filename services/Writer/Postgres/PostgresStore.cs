@@ -1,0 +1,49 @@
+using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
+using Npgsql;
+
+namespace Ingest.Writer.Postgres;
+
+/// <summary>Writes to PostgreSQL: ledger, rows and rejects in one transaction, the rows by binary COPY.</summary>
+internal sealed class PostgresStore(NpgsqlDataSource source, string database, PipelineDefinition pipeline) : IRowStore
+{
+    private readonly Sql _sql = new(pipeline);
+
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await source.OpenConnectionAsync(cancellationToken);
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            await new TableSetup(connection, _sql, pipeline).RunAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+        catch (Exception failure) when (PostgresErrors.IsOurs(failure))
+        {
+            throw PostgresErrors.Translate(failure, database);
+        }
+    }
+
+    public async Task<IReadOnlyList<CommittedBatch>> CommitAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await source.OpenConnectionAsync(cancellationToken);
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            var ledger = new LedgerWriter(connection, _sql, pipeline);
+            var fresh = await ledger.BeginAsync(batches, cancellationToken);
+            var written = await new RowWriter(connection, transaction, _sql, pipeline).WriteAsync(
+                [.. batches.Where(b => fresh.Contains(b.Id)).OrderBy(b => b.Segments.FirstOrDefault()?.SourceId).ThenBy(b => b.Segments.FirstOrDefault()?.ByteOffset)],
+                cancellationToken);
+            await ledger.FinishAsync(batches, written, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            return [.. batches.Select(b => written.TryGetValue(b.Id, out var counts) ? CommittedBatch.Of(b, counts) : CommittedBatch.Known(b))];
+        }
+        catch (Exception failure) when (PostgresErrors.IsOurs(failure))
+        {
+            throw PostgresErrors.Translate(failure, database);
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

@@ -1,0 +1,160 @@
+using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
+
+namespace Ingest.Writer.Postgres;
+
+/// <summary>The statements of one pipeline, made once. Identifiers are quoted; values are parameters or COPY.</summary>
+internal sealed class Sql(PipelineDefinition pipeline)
+{
+    /// <summary>Where a merge's rows wait, once for each connection.</summary>
+    public const string MergeTable = "pg_temp.ingest_merge";
+
+    public string Table { get; } = pipeline.Table.Schema is null
+        ? Quote(pipeline.Table.Name)
+        : $"{Quote(pipeline.Table.Schema)}.{Quote(pipeline.Table.Name)}";
+
+    private string Key { get; } = string.Join(", ", pipeline.Key.Select(Quote));
+
+    public static string Quote(string identifier) => "\"" + identifier.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+
+    public string CreateTable()
+    {
+        var columns = pipeline.Columns.Select(c =>
+            $"{Quote(c.Name)} {c.Type.SqlName()}{(c.Required || pipeline.Key.Contains(c.Name) ? " NOT NULL" : "")}");
+        var key = pipeline.Key.Count > 0 ? $", PRIMARY KEY ({Key})" : "";
+        return $"CREATE TABLE IF NOT EXISTS {Table} ({string.Join(", ", columns)}{key})";
+    }
+
+    public string AddColumn(ColumnDefinition column) =>
+        $"ALTER TABLE {Table} ADD COLUMN IF NOT EXISTS {Quote(column.Name)} {column.Type.SqlName()}";
+
+    public string Copy(IReadOnlyList<RowColumn> columns) => $"COPY {Table} ({Names(columns)}) FROM STDIN (FORMAT BINARY)";
+
+    public static string CopyForMerge(IReadOnlyList<RowColumn> columns) =>
+        $"COPY {MergeTable} ({Names(columns)}) FROM STDIN (FORMAT BINARY)";
+
+    public static string CreateMergeTable(IReadOnlyList<RowColumn> columns) =>
+        $"""
+        DROP TABLE IF EXISTS {MergeTable};
+        CREATE TEMP TABLE ingest_merge (
+            {string.Join(", ", columns.Select(c => $"{Quote(c.Name)} {c.Type.SqlName()}"))},
+            ingest_order bigint GENERATED ALWAYS AS IDENTITY
+        ) ON COMMIT DROP
+        """;
+
+    /// <summary>
+    /// One winner for each key (the first copy, or with update the last) goes into the table; $1 holds the place of
+    /// each segment's first row, and the answer how many rows each segment wrote.
+    /// </summary>
+    public string Merge(IReadOnlyList<RowColumn> columns)
+    {
+        var update = pipeline.OnDuplicate == OnDuplicate.Update;
+        var others = columns.Where(c => !pipeline.Key.Contains(c.Name)).ToArray();
+        var conflict = update && others.Length > 0
+            ? $"DO UPDATE SET {string.Join(", ", others.Select(c => $"{Quote(c.Name)} = EXCLUDED.{Quote(c.Name)}"))}"
+            : "DO NOTHING";
+        return $"""
+            WITH winners AS (
+                SELECT DISTINCT ON ({Key}) * FROM {MergeTable} ORDER BY {Key}, ingest_order {(update ? "DESC" : "ASC")}
+            ), written AS (
+                INSERT INTO {Table} ({Names(columns)})
+                SELECT {Names(columns)} FROM winners ORDER BY {Key}
+                ON CONFLICT ({Key}) {conflict}
+                RETURNING {Key}
+            )
+            SELECT width_bucket(w.ingest_order, $1::bigint[]) AS segment, count(*)
+            FROM written JOIN winners w USING ({Key}) GROUP BY 1
+            """;
+    }
+
+    public const string CreateLedger =
+        """
+        CREATE TABLE IF NOT EXISTS ingest_batches (
+            pipeline text NOT NULL, batch_id uuid NOT NULL, definition text NOT NULL,
+            lines bigint NOT NULL, written bigint NOT NULL, duplicate bigint NOT NULL,
+            filtered bigint NOT NULL, rejected bigint NOT NULL, committed_at timestamptz NOT NULL,
+            PRIMARY KEY (pipeline, batch_id));
+        CREATE TABLE IF NOT EXISTS ingest_segments (
+            pipeline text NOT NULL, batch_id uuid NOT NULL, source_id uuid NOT NULL,
+            first_line bigint NOT NULL, next_line bigint NOT NULL,
+            byte_offset bigint NOT NULL, byte_length bigint NOT NULL,
+            lines bigint NOT NULL, written bigint NOT NULL, duplicate bigint NOT NULL,
+            filtered bigint NOT NULL, rejected bigint NOT NULL);
+        CREATE TABLE IF NOT EXISTS ingest_sources (
+            pipeline text NOT NULL, source_id uuid NOT NULL, source text NOT NULL, definition text NOT NULL,
+            lines bigint NOT NULL, last_line bigint NOT NULL, bytes bigint NOT NULL, ended_at timestamptz NOT NULL,
+            PRIMARY KEY (pipeline, source_id));
+        CREATE TABLE IF NOT EXISTS ingest_rejects (
+            pipeline text NOT NULL, batch_id uuid NOT NULL, source text NOT NULL, line bigint NOT NULL,
+            reason text NOT NULL, column_name text, detail text, sqlstate text,
+            raw bytea NOT NULL, raw_length bigint NOT NULL, rejected_at timestamptz NOT NULL);
+        """;
+
+    /// <summary>Makes concurrent writers create tables one after the other.</summary>
+    public const string LockCreation = "SELECT pg_advisory_xact_lock(hashtextextended('ingest create tables', 0))";
+
+    public const string DescribeTable =
+        """
+        SELECT c.relkind::text, c.relpersistence::text, a.attname, a.atttypid::regtype::text,
+               a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE c.oid = to_regclass($1) ORDER BY a.attnum
+        """;
+
+    public const string HasUniqueIndex =
+        """
+        SELECT EXISTS (
+            SELECT FROM pg_index i
+            WHERE i.indrelid = to_regclass($1) AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL
+              AND (SELECT array_agg(a.attname::text ORDER BY a.attname::text) FROM pg_attribute a
+                   WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[])) = $2)
+        """;
+
+    /// <summary>Whatever the role's default is: a commit that may vanish in a crash is none.</summary>
+    public const string CommitDurably = "SET LOCAL synchronous_commit TO on";
+
+    public string LockTable => $"LOCK TABLE {Table} IN ROW EXCLUSIVE MODE";
+
+    /// <summary>Only batches that nobody wrote before come back, and sorted, so that two writers cannot deadlock.</summary>
+    public const string InsertBatches =
+        """
+        INSERT INTO ingest_batches (pipeline, batch_id, definition, lines, written, duplicate, filtered, rejected, committed_at)
+        SELECT $1, b.id, b.definition, b.lines, b.written, 0, b.filtered, b.rejected, clock_timestamp()
+        FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+             AS b (id, definition, lines, written, filtered, rejected)
+        ORDER BY b.id
+        ON CONFLICT DO NOTHING RETURNING batch_id
+        """;
+
+    public const string CorrectBatches =
+        """
+        UPDATE ingest_batches SET written = c.written, duplicate = c.duplicate
+        FROM unnest($2::uuid[], $3::bigint[], $4::bigint[]) AS c (id, written, duplicate)
+        WHERE pipeline = $1 AND batch_id = c.id
+        """;
+
+    public const string InsertSegments =
+        """
+        INSERT INTO ingest_segments (pipeline, batch_id, source_id, first_line, next_line, byte_offset, byte_length,
+                                     lines, written, duplicate, filtered, rejected)
+        SELECT $1, s.* FROM unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+                                   $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[]) AS s
+        """;
+
+    public const string InsertSources =
+        """
+        INSERT INTO ingest_sources (pipeline, source_id, source, definition, lines, last_line, bytes, ended_at)
+        SELECT $1, s.* FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::timestamptz[]) AS s
+        ON CONFLICT (pipeline, source_id) DO UPDATE SET lines = EXCLUDED.lines, last_line = EXCLUDED.last_line,
+            bytes = EXCLUDED.bytes, ended_at = EXCLUDED.ended_at
+        """;
+
+    public const string InsertRejects =
+        """
+        INSERT INTO ingest_rejects (pipeline, batch_id, source, line, reason, column_name, detail, sqlstate, raw, raw_length, rejected_at)
+        SELECT $1, r.*, clock_timestamp()
+        FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[], $10::bigint[]) AS r
+        """;
+
+    private static string Names(IReadOnlyList<RowColumn> columns) => string.Join(", ", columns.Select(c => Quote(c.Name)));
+}

@@ -1,0 +1,32 @@
+using Ingest.ServiceDefaults;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Ingest.Writer;
+
+public static class WriterHosting
+{
+    /// <summary>Row batches in, transactions out.</summary>
+    public static IHostApplicationBuilder AddWriter(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddValidatedOptions<WriterOptions>(WriterOptions.Section);
+        builder.Services.AddSingleton(_ => OpenDatabase(builder.Configuration.GetConnectionString("Database")));
+        builder.Services.AddHostedService<WriterWorker>();
+        return builder;
+    }
+
+    private static Database OpenDatabase(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+            throw new StartupException("No database is set; set ConnectionStrings__Database.", ExitCodes.BadConfiguration);
+        try
+        {
+            return Database.Parse(text);
+        }
+        catch (FormatException wrong)
+        {
+            throw new StartupException(wrong.Message, ExitCodes.BadConfiguration);
+        }
+    }
+}

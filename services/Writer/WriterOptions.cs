@@ -1,0 +1,36 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Ingest.Writer;
+
+/// <summary>Section <c>Writer</c> of the configuration; the database is <c>ConnectionStrings:Database</c>.</summary>
+public sealed class WriterOptions
+{
+    public const string Section = "Writer";
+
+    /// <summary>Rows after which a transaction takes no further batch.</summary>
+    [Range(1, 10_000_000)]
+    public int MaxTransactionRows { get; set; } = 10_000;
+
+    /// <summary>Bytes after which a transaction takes no further batch.</summary>
+    [Range(1024 * 1024, 1024L * 1024 * 1024)]
+    public long MaxTransactionBytes { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>Bytes of batches that a pipeline may hold unacknowledged.</summary>
+    [Range(1024 * 1024, 4L * 1024 * 1024 * 1024)]
+    public long PrefetchBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>The first wait when the database is away; it doubles up to <see cref="LongestRetryDelay"/>.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
+    public TimeSpan FirstRetryDelay { get; set; } = TimeSpan.FromMilliseconds(100);
+
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
+    public TimeSpan LongestRetryDelay { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The wait between two looks at a database that refuses.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
+    public TimeSpan RefusalRetryDelay { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a shutdown waits for the transaction at hand.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
+    public TimeSpan Drain { get; set; } = TimeSpan.FromSeconds(20);
+}
