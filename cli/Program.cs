@@ -1,1 +1,19 @@
-return;
+using System.CommandLine;
+using Ingest.Cli.Load;
+using Ingest.Cli.Serve;
+using Ingest.Cli.Validate;
+using Ingest.ServiceDefaults;
+
+var root = new RootCommand("Streams newline-delimited JSON into typed rows of a SQL table; every line is accounted for.")
+{
+    LoadCommand.Create(),
+    ServeCommand.Create(),
+    ValidateCommand.Create(),
+};
+var parsed = root.Parse(args);
+if (parsed.Errors.Count == 0)
+    return await parsed.InvokeAsync();
+foreach (var error in parsed.Errors)
+    await Console.Error.WriteLineAsync($"ingest: {error.Message}");
+await Console.Error.WriteLineAsync("Run 'ingest --help', or 'ingest COMMAND --help', for what there is.");
+return ExitCodes.Usage;

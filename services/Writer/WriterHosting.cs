@@ -1,6 +1,7 @@
 using Ingest.ServiceDefaults;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 
 namespace Ingest.Writer;
@@ -11,7 +12,7 @@ public static class WriterHosting
     public static IHostApplicationBuilder AddWriter(this IHostApplicationBuilder builder)
     {
         builder.Services.AddValidatedOptions<WriterOptions>(WriterOptions.Section);
-        builder.Services.AddSingleton(_ => OpenDatabase(builder.Configuration.GetConnectionString("Database")));
+        builder.Services.TryAddSingleton(_ => OpenDatabase(builder.Configuration.GetConnectionString("Database")));
         builder.Services.AddHostedService<WriterWorker>();
         return builder;
     }

@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Ingest.Messaging;
 using Ingest.Pipelines.Definition;
 using Ingest.Pipelines.Rows;
@@ -102,7 +104,7 @@ internal sealed class ColumnBuilder
     {
         foreach (var candidate in _column.NullIf)
         {
-            if (candidate.Kind == value.Kind && JsonText.AreEqual(value.Raw, value.Escaped, candidate.Utf8.Span))
+            if (candidate.Kind == value.Kind && JsonText.Equals(value.Raw, value.Escaped, candidate.Utf8.Span))
                 return true;
         }
 
@@ -133,8 +135,10 @@ internal sealed class ColumnBuilder
         var literal = column.Default!;
         using var writer = new TupleWriter();
         var repaired = 0;
-        var escaped = literal.Kind == JsonKind.String ? JsonText.Escape(literal.Utf8.Span) : literal.Utf8.ToArray();
-        var value = new JsonValue(literal.Kind, escaped, literal.Kind == JsonKind.String && escaped.Contains((byte)'\\'));
+        var raw = literal.Utf8.Span;
+        if (literal.Kind == JsonKind.String)
+            raw = JsonEncodedText.Encode(raw, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes;
+        var value = new JsonValue(literal.Kind, raw, literal.Kind == JsonKind.String && raw.Contains((byte)'\\'));
         if (!_encoder.TryWrite(value, writer, ref repaired, out var detail))
             throw new FormatException(detail);
         return writer.Written.ToArray();

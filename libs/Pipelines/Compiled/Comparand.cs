@@ -32,7 +32,7 @@ internal sealed class Comparand
     /// <summary>Null for what compares with nothing: missing, null, objects, arrays.</summary>
     public static Comparand? Of(in JsonValue value) => value.Kind switch
     {
-        JsonKind.String => new(JsonKind.String, value.Escaped ? JsonText.Unescape(value.Raw) : value.Raw.ToArray()),
+        JsonKind.String => new(JsonKind.String, value.Escaped ? Unescape(value.Raw) : value.Raw.ToArray()),
         JsonKind.Number or JsonKind.True or JsonKind.False => new(value.Kind, value.Raw.ToArray()),
         _ => null,
     };
@@ -44,7 +44,7 @@ internal sealed class Comparand
         {
             case JsonKind.String when value.Kind == JsonKind.String:
                 return value.Escaped
-                    ? JsonText.Unescape(value.Raw).AsSpan().SequenceCompareTo(_text)
+                    ? Unescape(value.Raw).AsSpan().SequenceCompareTo(_text)
                     : value.Raw.SequenceCompareTo(_text);
             case JsonKind.Number when value.Kind == JsonKind.Number:
                 return CompareNumber(value.Raw);
@@ -57,7 +57,7 @@ internal sealed class Comparand
 
     public bool Equals(in JsonValue value) => _kind switch
     {
-        JsonKind.String => value.Kind == JsonKind.String && JsonText.AreEqual(value.Raw, value.Escaped, _text),
+        JsonKind.String => value.Kind == JsonKind.String && JsonText.Equals(value.Raw, value.Escaped, _text),
         JsonKind.Number => value.Kind == JsonKind.Number && CompareNumber(value.Raw) == 0,
         _ => value.Kind == _kind,
     };
@@ -66,6 +66,13 @@ internal sealed class Comparand
     {
         var (integer, number) = Parse(spelling);
         return integer is { } whole && _integer is { } other ? whole.CompareTo(other) : number.CompareTo(_number);
+    }
+
+    private static byte[] Unescape(ReadOnlySpan<byte> raw)
+    {
+        var text = new byte[raw.Length];
+        var repaired = 0;
+        return text[..JsonText.Unescape(raw, text, ref repaired)];
     }
 
     private static (long? Integer, double Number) Parse(ReadOnlySpan<byte> spelling)

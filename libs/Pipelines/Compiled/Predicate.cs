@@ -60,17 +60,16 @@ internal sealed class InPredicate(int slot, Comparand[] candidates) : Predicate
 /// <summary>Two values of the line against one another.</summary>
 internal sealed class PathsPredicate(int left, Where.ComparisonOperator comparison, int right) : Predicate
 {
-    public override bool Test(in LineValues line)
-    {
-        var (first, second) = (line[left], line[right]);
-        return Comparand.Of(second)?.Compare(first) is { } order && comparison.Accepts(order);
-    }
+    public override bool Test(in LineValues line) =>
+        Comparand.Of(line[right])?.Compare(line[left]) is { } order && comparison.Accepts(order);
 }
 
 internal static class ComparisonOperators
 {
-    /// <summary>Whether an order (negative, zero, positive) satisfies the operator. Values without an order, such as
-    /// true and false, are equal or <see cref="Comparand.Unordered"/>.</summary>
+    /// <summary>
+    /// Whether an order (negative, zero, positive) satisfies the operator. Values without an order, such as true and
+    /// false, are equal or <see cref="Comparand.Unordered"/>.
+    /// </summary>
     public static bool Accepts(this Where.ComparisonOperator comparison, int order) => comparison switch
     {
         Where.ComparisonOperator.Equal => order == 0,

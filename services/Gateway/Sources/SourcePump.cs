@@ -71,11 +71,11 @@ internal sealed class SourcePump(Source source, BatchPublisher<LineBatch> publis
         {
             while (true)
             {
-                if (builder.IsEmpty && input is NetworkStream)
+                if (builder.IsEmpty && input is NetworkStream { Socket: var socket })
                 {
-                    // An idle connection holds no buffer: an empty read waits for the first byte.
+                    // An idle connection holds no buffer: an empty receive waits for the first byte.
                     builder.ReleaseIfEmpty();
-                    await input.ReadAsync(Memory<byte>.Empty, stopping);
+                    await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, stopping);
                 }
 
                 var receiving = input.ReadAsync(builder.GetMemory(), stopping);
@@ -101,7 +101,7 @@ internal sealed class SourcePump(Source source, BatchPublisher<LineBatch> publis
         {
             return (SourceOutcome.Corrupt, corrupt.Message);
         }
-        catch (IOException broken)
+        catch (Exception broken) when (broken is IOException or SocketException)
         {
             return (SourceOutcome.Broken, broken.Message);
         }

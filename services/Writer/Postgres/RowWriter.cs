@@ -32,7 +32,7 @@ internal sealed class RowWriter(NpgsqlConnection connection, NpgsqlTransaction t
     }
 
     /// <returns>False when a key is there already, and nothing was written.</returns>
-    private async Task<bool> TryCopyAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
+    private async Task<bool> TryCopyAsync(List<RowBatch> batches, CancellationToken cancellationToken)
     {
         await transaction.SaveAsync(Savepoint, cancellationToken);
         try
@@ -49,7 +49,7 @@ internal sealed class RowWriter(NpgsqlConnection connection, NpgsqlTransaction t
     }
 
     private async Task MergeAsync(
-        IReadOnlyList<RowBatch> batches, Dictionary<Guid, SegmentCounts[]> written, CancellationToken cancellationToken)
+        List<RowBatch> batches, Dictionary<Guid, SegmentCounts[]> written, CancellationToken cancellationToken)
     {
         var columns = batches[0].Columns;
         await using (var create = new NpgsqlCommand(Sql.CreateMergeTable(columns), connection))
@@ -80,7 +80,7 @@ internal sealed class RowWriter(NpgsqlConnection connection, NpgsqlTransaction t
         }
     }
 
-    private async Task CopyAsync(string statement, IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
+    private async Task CopyAsync(string statement, List<RowBatch> batches, CancellationToken cancellationToken)
     {
         var copy = await connection.BeginRawBinaryCopyAsync(statement, cancellationToken);
         try

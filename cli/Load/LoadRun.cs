@@ -1,0 +1,121 @@
+using System.Runtime.InteropServices;
+using Ingest.Gateway.Framing;
+using Ingest.Gateway.Sources;
+using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
+using Ingest.ServiceDefaults;
+using Ingest.Writer;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Ingest.Cli.Load;
+
+/// <summary>One run of <c>ingest load</c>.</summary>
+internal sealed class LoadRun(string[] files, string pipelineFile, string databaseText, bool json)
+{
+    /// <summary>How long a database may stay away before the run gives up; a second run goes on from the ledger.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    public async Task<int> RunAsync()
+    {
+        var catalog = CommonOptions.LoadPipelines(pipelineFile);
+        if (catalog.Pipelines is not [var pipeline])
+            throw new StartupException($"{pipelineFile} holds {catalog.Pipelines.Count} pipelines; load takes one definition file.", ExitCodes.Usage);
+        var inputs = files.Select(InputFile.Find).ToArray();
+        await using var database = CommonOptions.OpenDatabase(databaseText);
+
+        using var stopping = new CancellationTokenSource();
+        using var aborting = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, stopping, aborting));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, stopping, aborting));
+        await OneProcess.PrepareAsync(catalog, database, stopping.Token);
+
+        var report = new LoadReport();
+        var builder = OneProcess.CreateBuilder(catalog, database, LogLevel.Warning);
+        builder.Services.AddSingleton<ICommitListener>(report);
+        builder.Services.AddValidatedOptions<PublisherOptions>(PublisherOptions.Section);
+        using var host = builder.Build();
+        var health = host.Services.GetRequiredService<StageHealth>();
+        string? problem = null;
+        health.Reported += reported =>
+        {
+            if (!reported.NeedsHelp)
+                return;
+            problem = reported.Message;
+            aborting.Cancel();
+        };
+        await host.StartAsync(CancellationToken.None);
+
+        List<string> errors = [];
+        await using (var publisher = new BatchPublisher<LineBatch>(
+            host.Services.GetRequiredService<IBatchQueues>().CreateSender<LineBatch>(pipeline.Name),
+            host.Services.GetRequiredService<IOptions<PublisherOptions>>().Value,
+            TimeProvider.System,
+            new Random(),
+            host.Services.GetRequiredService<ILogger<LoadRun>>()))
+        {
+            var progress = new Progress(report, health, Patience, aborting);
+            using var ended = new CancellationTokenSource();
+            var showing = progress.ShowAsync(ended.Token);
+            try
+            {
+                foreach (var input in inputs)
+                {
+                    if (await LoadAsync(input, pipeline, publisher, progress, stopping.Token, aborting.Token) is { } error)
+                        errors.Add(error);
+                    if (stopping.IsCancellationRequested)
+                        break;
+                }
+            }
+            catch (OperationCanceledException) when (aborting.IsCancellationRequested)
+            {
+                errors.Add(problem ?? progress.GaveUp ?? "interrupted before everything was written; run it again to go on.");
+            }
+            finally
+            {
+                await ended.CancelAsync();
+                await showing;
+            }
+        }
+
+        await host.StopAsync(CancellationToken.None);
+        foreach (var error in errors)
+            await Console.Error.WriteLineAsync($"ingest: {error}");
+        Summary.Print(report, pipeline, database.Name, json);
+        return stopping.IsCancellationRequested ? ExitCodes.Interrupted : errors.Count > 0 ? ExitCodes.Failed : ExitCodes.Success;
+    }
+
+    /// <returns>What went wrong, or null.</returns>
+    private static async Task<string?> LoadAsync(
+        InputFile input,
+        PipelineDefinition pipeline,
+        BatchPublisher<LineBatch> publisher,
+        Progress progress,
+        CancellationToken stopping,
+        CancellationToken aborting)
+    {
+        await using var stream = await input.OpenAsync(stopping);
+        var source = input.IsStandardInput ? Source.Live("stdin", pipeline) : Source.Replay(input.Path, pipeline);
+        var pump = new SourcePump(source, publisher, new Gateway.GatewayOptions().Linger, TimeProvider.System);
+        progress.Begin(input, pump);
+        var result = await pump.RunAsync(stream, stopping, aborting);
+        progress.Finish(result);
+        return result.Outcome switch
+        {
+            SourceOutcome.Corrupt => $"{input.Name} is corrupt or cut short after {result.Bytes:N0} bytes of its content ({result.Error}); every whole line before that is loaded.",
+            SourceOutcome.Broken => $"{input.Name} cannot be read further: {result.Error}; run it again when it can.",
+            _ => null,
+        };
+    }
+
+    /// <summary>The first signal ends the reading, and what was read is still written; the second gives up.</summary>
+    private static void Stop(PosixSignalContext signal, CancellationTokenSource stopping, CancellationTokenSource aborting)
+    {
+        signal.Cancel = true;
+        if (stopping.IsCancellationRequested)
+            aborting.Cancel();
+        stopping.Cancel();
+    }
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using Ingest.Gateway.Sources;
+using Ingest.ServiceDefaults;
+
+namespace Ingest.Cli.Load;
+
+/// <summary>
+/// Shows on standard error how far a load is: one line that changes on a terminal, a plain line every ten seconds
+/// elsewhere. It also ends a load whose database stays away.
+/// </summary>
+internal sealed class Progress(LoadReport report, StageHealth health, TimeSpan patience, CancellationTokenSource aborting)
+{
+    private static readonly TimeSpan OnTerminal = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Elsewhere = TimeSpan.FromSeconds(10);
+
+    private readonly bool _terminal = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not ("dumb" or null);
+    private (InputFile Input, SourcePump Pump)? _current;
+    private long _awaySince;
+    private int _width;
+
+    /// <summary>Why the load was given up, or null.</summary>
+    public string? GaveUp { get; private set; }
+
+    public void Begin(InputFile input, SourcePump pump) => _current = (input, pump);
+
+    public void Finish(SourceResult result)
+    {
+        _current = null;
+        report.Bytes += result.Bytes;
+        report.Sources++;
+    }
+
+    /// <summary>Shows it until the load ends.</summary>
+    public async Task ShowAsync(CancellationToken ended)
+    {
+        using var ticks = new PeriodicTimer(OnTerminal);
+        var (start, shown) = (Environment.TickCount64, Environment.TickCount64);
+        try
+        {
+            while (await ticks.WaitForNextTickAsync(ended))
+            {
+                WatchDatabase();
+                var now = Environment.TickCount64;
+                if (_current is not { } current || (!_terminal && now - shown < Elsewhere.TotalMilliseconds))
+                    continue;
+                shown = now;
+                Show(Describe(current.Input, current.Pump, TimeSpan.FromMilliseconds(now - start)));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            if (_terminal && _width > 0)
+                Console.Error.Write($"\r{new string(' ', _width)}\r");
+        }
+    }
+
+    private string Describe(InputFile input, SourcePump pump, TimeSpan elapsed)
+    {
+        var bytes = report.Bytes + pump.BytesRead;
+        var share = input.Share is { } part ? string.Create(CultureInfo.InvariantCulture, $"{part,4:P0}  ") : "";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{input.Name}  {share}{bytes / 1e6:N1} MB  {bytes / 1e6 / elapsed.TotalSeconds:N0} MB/s  {report.Lines:N0} lines  {report.Written:N0} written  {report.Rejected:N0} rejected");
+    }
+
+    private void Show(string text)
+    {
+        if (!_terminal)
+        {
+            Console.Error.WriteLine(text);
+            return;
+        }
+
+        var width = Math.Max(20, Console.WindowWidth - 1);
+        text = text.Length > width ? text[..width] : text;
+        Console.Error.Write($"\r{text.PadRight(_width)}");
+        _width = text.Length;
+    }
+
+    private void WatchDatabase()
+    {
+        var problem = health.Problems.FirstOrDefault();
+        if (problem is null)
+        {
+            _awaySince = 0;
+            return;
+        }
+
+        if (_awaySince == 0)
+            _awaySince = Environment.TickCount64;
+        if (Environment.TickCount64 - _awaySince < patience.TotalMilliseconds || aborting.IsCancellationRequested)
+            return;
+        GaveUp = $"{problem.Message}; it did not come back within {patience.TotalSeconds:N0} s. Run the same command again to go on.";
+        aborting.Cancel();
+    }
+}

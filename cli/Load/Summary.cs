@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Text.Json;
+using Ingest.Pipelines.Definition;
+
+namespace Ingest.Cli.Load;
+
+/// <summary>The balance at the end of a load.</summary>
+internal static class Summary
+{
+    public static void Print(LoadReport report, PipelineDefinition pipeline, string database, bool json)
+    {
+        if (json)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(new
+            {
+                lines = report.Lines,
+                already = report.Already,
+                written = report.Written,
+                duplicate = report.Duplicate,
+                filtered = report.Filtered,
+                rejected = report.Rejected,
+                bytes = report.Bytes,
+                seconds = Math.Round(report.Elapsed.TotalSeconds, 3),
+            }));
+            return;
+        }
+
+        var seconds = Math.Max(report.Elapsed.TotalSeconds, 0.001);
+        Console.WriteLine(Text($"{pipeline.Name}: {report.Lines:N0} lines in {seconds:N1} s ({report.Bytes / 1e6:N1} MB, {report.Bytes / 1e6 / seconds:N0} MB/s)"));
+        Row("written", report.Written, $"table {pipeline.Table} in {database}");
+        Row("duplicate", report.Duplicate, "their key was there already");
+        Row("filtered", report.Filtered, "the definition's where does not want them");
+        Row("rejected", report.Rejected, "table ingest_rejects says why, and has the lines");
+        Row("already", report.Already, "written by an earlier run");
+    }
+
+    private static void Row(string name, long count, string meaning)
+    {
+        Console.WriteLine(count == 0 ? Text($"  {name,-10}{count,14:N0}") : Text($"  {name,-10}{count,14:N0}   {meaning}"));
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

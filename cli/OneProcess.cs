@@ -1,0 +1,51 @@
+using Ingest.Processor;
+using Ingest.ServiceDefaults;
+using Ingest.Writer;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Cli;
+
+/// <summary>The services' own stages in one process, joined by in-memory queues.</summary>
+internal static class OneProcess
+{
+    /// <summary>
+    /// Processor and writer; stages that are added later are stopped earlier, so a reader goes last.
+    /// </summary>
+    public static HostApplicationBuilder CreateBuilder(PipelineCatalog catalog, Database database, LogLevel level)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddEnvironmentVariables();
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
+            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.SetMinimumLevel(level);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<StageHealth>();
+        builder.Services.AddSingleton(catalog);
+        builder.Services.AddSingleton(database);
+        builder.AddInMemoryQueues().AddWriter().AddProcessor();
+        return builder;
+    }
+
+    /// <summary>Creates the tables before anything is read, so that a database that refuses says so at once.</summary>
+    /// <exception cref="StartupException">The database refuses or cannot be reached.</exception>
+    public static async Task PrepareAsync(PipelineCatalog catalog, Database database, CancellationToken cancellationToken)
+    {
+        foreach (var pipeline in catalog.Pipelines)
+        {
+            await using var store = database.CreateStore(pipeline);
+            try
+            {
+                await store.PrepareAsync(cancellationToken);
+            }
+            catch (Exception failure) when (failure is StoreAwayException or StoreRefusedException)
+            {
+                throw new StartupException($"The database {database.Name} cannot be used: {failure.Message}");
+            }
+        }
+    }
+}

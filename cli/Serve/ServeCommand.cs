@@ -1,0 +1,51 @@
+using System.CommandLine;
+using Ingest.Gateway;
+using Ingest.ServiceDefaults;
+using Ingest.Writer;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Cli.Serve;
+
+/// <summary><c>ingest serve</c>: gateway, processor and writer in this process.</summary>
+internal static class ServeCommand
+{
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(28);
+
+    public static Command Create()
+    {
+        var pipeline = CommonOptions.Pipeline();
+        pipeline.Description = "A pipeline's definition, or a folder of them.";
+        var database = CommonOptions.Database();
+        var command = new Command("serve", "Listens on the pipelines' ports and writes what comes into a database.") { pipeline, database };
+        command.SetAction(parsed => CommonOptions.GuardAsync(() => RunAsync(parsed.GetValue(pipeline)!, parsed.GetValue(database)!)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string pipelines, string databaseText)
+    {
+        var catalog = CommonOptions.LoadPipelines(pipelines);
+        if (catalog.Pipelines.All(p => p.ListenPort is null))
+            throw new StartupException($"{pipelines} names no port; add 'listen: 7070' to a definition.", ExitCodes.BadConfiguration);
+        await using var database = CommonOptions.OpenDatabase(databaseText);
+        await OneProcess.PrepareAsync(catalog, database, CancellationToken.None);
+
+        var builder = OneProcess.CreateBuilder(catalog, database, LogLevel.Information);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
+        builder.AddGateway();
+        using var host = builder.Build();
+        try
+        {
+            await host.StartAsync();
+        }
+        catch (Microsoft.Extensions.Options.OptionsValidationException wrong)
+        {
+            throw new StartupException(string.Join(Environment.NewLine, wrong.Failures), ExitCodes.BadConfiguration);
+        }
+
+        await Console.Error.WriteLineAsync($"Writing to {database.Name}; Ctrl+C stops.");
+        await host.WaitForShutdownAsync();
+        return ExitCodes.Success;
+    }
+}
