@@ -4,7 +4,7 @@ namespace Ingest.Pipelines.Definition;
 
 /// <summary>
 /// Recognises an expression or a path that YAML takes for something else, because it begins with a quote, <c>!</c> or
-/// a bracket or contains <c>: </c>, and shows it quoted.
+/// a bracket, or contains <c>: </c> or <c> #</c>, and shows it quoted.
 /// </summary>
 internal static partial class QuoteAdvice
 {
@@ -25,18 +25,21 @@ internal static partial class QuoteAdvice
             return null;
 
         var value = match.Groups["value"].Value;
-        var begins = value[0] is '!' or '"' or '\'' or '[' or '{' or '&' or '*' or '@' or '`' or '%' or '>' or '|';
-        if (!begins && !value.Contains(": ", StringComparison.Ordinal))
-            return null;
-        if (value[0] is '>' or '|' && value.Length <= 3)
+        var expression = WithoutComment(value);
+        var reason = value[0] switch
+        {
+            '"' or '\'' when expression.LastIndexOf(value[0]) == 0 => null,
+            '>' or '|' when expression.Length <= 3 => null,
+            '!' or '"' or '\'' or '[' or '{' or '&' or '*' or '@' or '`' or '%' or '>' or '|' => $"begins with {value[0]}",
+            _ when expression.Contains(": ", StringComparison.Ordinal) => "contains ': '",
+            _ when expression.Contains(" #", StringComparison.Ordinal) => "contains ' #'",
+            _ => null,
+        };
+        if (reason is null)
             return null;
 
-        var expression = WithoutComment(value);
         var example = expression.Length <= LongestExample && first == line ? expression : "!is_bot";
-        var message = begins
-            ? $"a 'where' that begins with {value[0]} must be quoted as a whole: where: {Quote(example)}"
-            : $"a 'where' that contains ': ' must be quoted as a whole: where: {Quote(example)}";
-        return ((first, match.Groups["value"].Index + 1), message);
+        return ((first, match.Groups["value"].Index + 1), $"a 'where' that {reason} must be quoted as a whole: where: {Quote(example)}");
     }
 
     /// <summary>Null when the line has no <c>from</c> with brackets that YAML takes for its own.</summary>

@@ -7,6 +7,7 @@ namespace Ingest.Pipelines.Definition;
 internal sealed class Section
 {
     private readonly Dictionary<string, YamlNode> _values = [];
+    private readonly HashSet<string> _meantKeys = [];
     private readonly Mistakes _mistakes;
 
     public Section(YamlMappingNode node, IReadOnlyList<string> knownKeys, Mistakes mistakes)
@@ -17,7 +18,10 @@ internal sealed class Section
         {
             var name = ((YamlScalarNode)key).Value ?? "";
             if (!knownKeys.Contains(name))
+            {
+                _meantKeys.Add(Suggestion.Nearest(name, knownKeys) ?? "");
                 mistakes.Add(key, $"unknown key '{name}'; {Suggestion.For(name, knownKeys, $"the keys here are {string.Join(", ", knownKeys)}")}");
+            }
             else if (YamlScalar.IsNull(value) && IsPlainlyWritten((YamlScalarNode)value) && name != "default")
                 mistakes.Add(key, $"'{name}' has no value; write one, or remove the key");
             else
@@ -30,7 +34,8 @@ internal sealed class Section
     /// <summary>The key's value, or null when it is not there or is of no use; in the second case a mistake is noted.</summary>
     public YamlNode? this[string key] => _values.GetValueOrDefault(key);
 
-    public bool Has(string key) => Node.Children.Keys.Any(k => k is YamlScalarNode { Value: var name } && name == key);
+    /// <summary>True also when the key is there with a typing error or without a value, which is reported already.</summary>
+    public bool Has(string key) => _meantKeys.Contains(key) || Node.Children.Keys.Any(k => k is YamlScalarNode { Value: var name } && name == key);
 
     /// <summary>A scalar's characters.</summary>
     public string? Text(string key, string expected)

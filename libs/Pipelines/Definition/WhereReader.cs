@@ -22,18 +22,10 @@ internal static class WhereReader
             return expression;
 
         var scalar = (YamlScalarNode)section["where"]!;
-        mistakes.Add(ScalarOffsets.PositionOf(source, scalar, error.Offset), error.Message + CommentHint(source, scalar));
+        if (scalar.Style == ScalarStyle.Plain && QuoteAdvice.ForWhere(source, (int)scalar.Start.Line) is { } cutAtComment)
+            mistakes.Add(cutAtComment.Position, cutAtComment.Message);
+        else
+            mistakes.Add(ScalarOffsets.PositionOf(source, scalar, error.Offset), error.Message);
         return null;
     }
-
-    private static string CommentHint(SourceText source, YamlScalarNode scalar)
-    {
-        var line = source.LineAt((int)scalar.End.Line);
-        var rest = line[Math.Min(line.Length, Math.Max(0, (int)scalar.End.Column - 1))..];
-        return scalar.Style == ScalarStyle.Plain && rest.TrimStart().StartsWith('#') && HasOpenQuote(scalar.Value!)
-            ? " (YAML ends the expression at ' #'; quote it as a whole)"
-            : "";
-    }
-
-    private static bool HasOpenQuote(string text) => text.Count(c => c == '"') % 2 == 1 || text.Count(c => c == '\'') % 2 == 1;
 }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -7,7 +8,7 @@ namespace Ingest.Pipelines.Definition;
 /// Looks for what a definition must not contain before a tree is built: broken syntax, several documents, deep
 /// nesting, duplicate keys, anchors, aliases and tags.
 /// </summary>
-internal sealed class YamlStructureCheck(SourceText source, Mistakes mistakes)
+internal sealed partial class YamlStructureCheck(SourceText source, Mistakes mistakes)
 {
     private const int DeepestNesting = 16;
 
@@ -98,9 +99,14 @@ internal sealed class YamlStructureCheck(SourceText source, Mistakes mistakes)
             mistakes.Add(advice.Position, advice.Message);
         else if (unclosed is not null && mark.Line > unclosed.Start.Line)
             mistakes.Add(unclosed.Start, "invalid YAML: this bracket is not closed; close it, or quote a value that contains one of [ ] { } ,");
+        else if (message.Contains("tab", StringComparison.Ordinal) && IndentingTab.Match(source.Text) is { Success: true } tab)
+            mistakes.Add(source.PositionAt(tab.Index + tab.Length - 1), "YAML does not allow tabs in the indentation; use spaces");
         else
             mistakes.Add(mark, $"invalid YAML: {char.ToLowerInvariant(message[0])}{message[1..].TrimEnd('.')}; check the indentation, quotes and brackets here");
     }
+
+    [GeneratedRegex("^ *\t", RegexOptions.Multiline)]
+    private static partial Regex IndentingTab { get; }
 
     /// <summary>A mapping or a sequence that is not closed yet.</summary>
     private sealed class Collection(ParsingEvent start)

@@ -22,7 +22,7 @@ internal static class OperandHint
         {
             throw new SyntaxErrorException(
                 first.Offset,
-                $"did you mean '{first.Text.ToLowerInvariant()}'? A member called '{first.Text}' is written [{QuotedText.Of(first.Text)}]");
+                $"did you mean '{first.Text.ToLowerInvariant()}', or, for a member of that name, [{QuotedText.Of(first.Text)}]?");
         }
     }
 }

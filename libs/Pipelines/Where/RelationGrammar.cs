@@ -7,11 +7,14 @@ internal static class RelationGrammar
     {
         var start = tokens.Current.Offset;
         var left = ReadOperand(tokens);
-        if (Follows(tokens))
-            return ReadRest(tokens, left, start);
-        if (left is Literal literal)
-            throw new SyntaxErrorException(start, $"{literal} alone tests nothing; compare it with a path");
-        return new Truth(left);
+        return Follows(tokens) ? ReadRest(tokens, left, start) : Test(left, start);
+    }
+
+    /// <summary>A path on its own, whatever follows.</summary>
+    public static Truth ReadTruth(TokenReader tokens)
+    {
+        var start = tokens.Current.Offset;
+        return Test(ReadOperand(tokens), start);
     }
 
     /// <summary>True when the current token makes the operand before it a side of a relation.</summary>
@@ -34,6 +37,10 @@ internal static class RelationGrammar
             _ => new Comparison(left, comparison, right),
         };
     }
+
+    private static Truth Test(Operand operand, int start) => operand is Literal
+        ? throw new SyntaxErrorException(start, $"{operand} alone tests nothing; compare it with a path")
+        : new Truth(operand);
 
     private static Expression Compare(Operand path, ComparisonOperator comparison, Literal literal, Token symbol)
     {

@@ -10,12 +10,12 @@ internal static class StrangeCharacter
         var (start, end) = WordAround(text, offset);
         var message = text[offset] switch
         {
-            _ when text.AsSpan(start, end - start).ContainsAnyInRange('A', 'z') || char.IsLetter(text[offset]) =>
+            _ when IsWordPart(text[offset]) && text[start..end].Any(char.IsLetter) =>
                 $"a name with other characters than letters, digits and '_' is written in brackets and quotes: [{QuotedText.Of(text[start..end])}]",
             '+' or '-' or '*' or '/' or '%' => $"arithmetic ('{text[offset]}') is not supported yet; compare a member with a literal",
             '?' or ':' => "the conditional operator '?:' is not supported yet; use '&&' and '||'",
             '\u2018' or '\u2019' or '\u201C' or '\u201D' => "this is a typographic quote; write strings in straight quotes, \" or '",
-            _ => $"unexpected character {Show(text, offset)}; remove it, or put it into a string",
+            _ => $"unexpected character {Show(text, offset)} here; remove it, or put it into a string",
         };
         return new SyntaxErrorException(offset, message);
     }
@@ -25,7 +25,7 @@ internal static class StrangeCharacter
     {
         if (char.IsSurrogate(text[offset]) || char.IsControl(text[offset]) || char.IsWhiteSpace(text[offset]))
             return string.Create(CultureInfo.InvariantCulture, $"U+{(int)text[offset]:X4}");
-        return text[offset].ToString();
+        return $"'{text[offset]}'";
     }
 
     private static (int Start, int End) WordAround(string text, int offset)

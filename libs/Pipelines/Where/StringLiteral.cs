@@ -55,7 +55,7 @@ internal static class StringLiteral
                 return (char)unit;
             default:
                 throw new SyntaxErrorException(
-                    start, $"unknown escape \\{StrangeCharacter.Show(text, position)}; use \\\" \\' \\\\ \\/ \\n \\r \\t \\b \\f or \\uXXXX, and \\\\ for a backslash");
+                    start, $"{StrangeCharacter.Show(text, position)} after a backslash is no escape; use \\\" \\' \\\\ \\/ \\n \\r \\t \\b \\f or \\uXXXX, and \\\\ for a backslash");
         }
     }
 

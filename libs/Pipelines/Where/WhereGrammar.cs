@@ -29,13 +29,19 @@ internal sealed class WhereGrammar(TokenReader tokens)
         return Join(operands, 0, operands.Count, (left, right) => new And(left, right));
     }
 
+    /// <summary><c>!</c> binds tighter than a comparison, so <c>!a == b</c> is a mistake, as in CEL.</summary>
     private Expression ReadNot()
     {
         if (tokens.Current.Kind != TokenKind.Not)
             return ReadRelation();
 
         Enter();
-        var operand = ReadNot();
+        Expression operand = tokens.Current.Kind switch
+        {
+            TokenKind.Not => ReadNot(),
+            TokenKind.OpenParenthesis => ReadParentheses(),
+            _ => RelationGrammar.ReadTruth(tokens),
+        };
         _depth--;
         return new Not(operand);
     }
@@ -45,6 +51,15 @@ internal sealed class WhereGrammar(TokenReader tokens)
         if (tokens.Current.Kind != TokenKind.OpenParenthesis)
             return RelationGrammar.Read(tokens);
 
+        // A path in parentheses is still a path: (a) == 1.
+        var expression = ReadParentheses();
+        return expression is Truth path && RelationGrammar.Follows(tokens)
+            ? RelationGrammar.ReadRest(tokens, path.Value, tokens.Current.Offset)
+            : expression;
+    }
+
+    private Expression ReadParentheses()
+    {
         var offset = tokens.Current.Offset;
         Enter();
         var expression = ReadOr();
@@ -54,10 +69,6 @@ internal sealed class WhereGrammar(TokenReader tokens)
         if (tokens.Current.Kind != TokenKind.CloseParenthesis)
             throw OperatorHint.For(tokens);
         tokens.Take();
-
-        // A path in parentheses is still a path: (a) == 1.
-        if (expression is Truth { Value: var value } && RelationGrammar.Follows(tokens))
-            return RelationGrammar.ReadRest(tokens, value, offset);
         return expression;
     }
 
