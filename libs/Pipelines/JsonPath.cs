@@ -14,8 +14,8 @@ public sealed record JsonPath(IReadOnlyList<JsonPathStep> Steps)
         {
             if (step.Name is null)
                 text.Append(CultureInfo.InvariantCulture, $"[{step.Index}]");
-            else if (!IsIdentifier(step.Name))
-                text.Append('[').Append(Quote(step.Name)).Append(']');
+            else if (!IsIdentifier(step.Name) || (text.Length == 0 && IsReserved(step.Name)))
+                text.Append('[').Append(QuotedText.Of(step.Name)).Append(']');
             else
                 text.Append(text.Length > 0 ? "." : "").Append(step.Name);
         }
@@ -30,8 +30,8 @@ public sealed record JsonPath(IReadOnlyList<JsonPathStep> Steps)
     internal static bool IsIdentifier(string name) =>
         name.Length > 0 && (char.IsAsciiLetter(name[0]) || name[0] == '_') && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
 
-    private static string Quote(string name) =>
-        "\"" + name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
+    /// <summary>Words that mean something else at the start of a path in an expression, in any case of letters.</summary>
+    internal static bool IsReserved(string name) => name.ToUpperInvariant() is "TRUE" or "FALSE" or "NULL" or "IN";
 }
 
 /// <summary>A member of an object by its name, or, where the name is null, an element of an array by its index from 0.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using Ingest.Messaging;
 using Ingest.Pipelines.Where;
 
@@ -32,6 +33,8 @@ public sealed record PipelineDefinition
     /// <summary>The longest line, in bytes without its line end; 1 to <see cref="LargestMaxLineBytes"/>.</summary>
     public int MaxLineBytes { get; init; } = DefaultMaxLineBytes;
 
+    public Decompression Decompression { get; init; }
+
     /// <summary>Sixteen hexadecimal digits, a hash of what the definition means (not of how it is written).</summary>
     public string Version { get; init; } = "";
 }
@@ -40,6 +43,14 @@ public enum OnDuplicate
 {
     Ignore,
     Update,
+}
+
+/// <summary>Whether a source's bytes are unpacked before lines are cut from them.</summary>
+public enum Decompression
+{
+    /// <summary>As the magic bytes at a source's start say.</summary>
+    Auto,
+    None,
 }
 
 /// <summary>A table, with a schema or without.</summary>
@@ -90,4 +101,12 @@ public enum TimeUnit
 /// A scalar written in a definition, as a JSON value: for a string its characters in UTF-8, for a number its JSON
 /// spelling, for true, false and null nothing.
 /// </summary>
-public sealed record JsonLiteral(JsonKind Kind, ReadOnlyMemory<byte> Utf8);
+public sealed record JsonLiteral(JsonKind Kind, ReadOnlyMemory<byte> Utf8)
+{
+    public bool Equals(JsonLiteral? other) => other is not null && Kind == other.Kind && Utf8.Span.SequenceEqual(other.Utf8.Span);
+
+    public override int GetHashCode() => HashCode.Combine(Kind, Utf8.Length);
+
+    /// <summary>The value in JSON.</summary>
+    public override string ToString() => new Literal(Kind, Encoding.UTF8.GetString(Utf8.Span)).ToString();
+}

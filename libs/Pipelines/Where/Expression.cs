@@ -1,21 +1,31 @@
 namespace Ingest.Pipelines.Where;
 
-/// <summary>A filter as parsed: a documented subset of CEL. <c>ToString</c> gives one spelling for one meaning.</summary>
+/// <summary>
+/// A filter as parsed: a documented subset of CEL. <c>ToString</c> gives one spelling for one meaning, which
+/// <see cref="WhereParser"/> reads back.
+/// </summary>
 public abstract record Expression;
 
 public sealed record And(Expression Left, Expression Right) : Expression
 {
-    public override string ToString() => $"({Left} && {Right})";
+    public override string ToString() => $"{Part(Left)} && {Part(Right)}";
+
+    private static string Part(Expression part) => part is Or ? $"({part})" : part.ToString();
 }
 
 public sealed record Or(Expression Left, Expression Right) : Expression
 {
-    public override string ToString() => $"({Left} || {Right})";
+    public override string ToString() => $"{Left} || {Right}";
 }
 
 public sealed record Not(Expression Operand) : Expression
 {
-    public override string ToString() => $"!{Operand}";
+    public override string ToString() => Operand switch
+    {
+        IsNull test => $"{test.Value} != null",
+        Truth or Not { Operand: not IsNull } => $"!{Operand}",
+        _ => $"!({Operand})",
+    };
 }
 
 /// <summary>A value on its own: true when it is the boolean true.</summary>
@@ -75,7 +85,7 @@ public sealed record Literal(JsonKind Kind, string Text) : Operand
 {
     public override string ToString() => Kind switch
     {
-        JsonKind.String => System.Text.Json.JsonSerializer.Serialize(Text),
+        JsonKind.String => QuotedText.Of(Text),
         JsonKind.Number => Text,
         JsonKind.True => "true",
         JsonKind.False => "false",
