@@ -22,7 +22,8 @@ internal sealed partial class LineListener(
     private const int Backlog = 512;
     private static readonly TimeSpan AfterAcceptError = TimeSpan.FromMilliseconds(100);
 
-    private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp);
+    private readonly IPAddress _address = IPAddress.Parse(options.ListenAddress);
+    private readonly Socket _socket = new(IPAddress.Parse(options.ListenAddress).AddressFamily, SocketType.Stream, ProtocolType.Tcp);
     private readonly HashSet<Task> _connections = [];
     private readonly Lock _lock = new();
 
@@ -31,7 +32,7 @@ internal sealed partial class LineListener(
     /// <exception cref="SocketException">The port is taken or not ours to use.</exception>
     public void Bind(int port)
     {
-        _socket.Bind(new IPEndPoint(IPAddress.Parse(options.ListenAddress), port));
+        _socket.Bind(new IPEndPoint(_address, port));
         _socket.Listen(Backlog);
         LogListening(pipeline.Name, EndPoint);
     }
