@@ -1,0 +1,3 @@
+using Ingest.TestSupport;
+
+[assembly: AssemblyFixture(typeof(SharedServers))]
