@@ -41,7 +41,7 @@ public static class DefinitionLoader
     internal static LoadedDefinition Parse(string file, string yaml, Func<ColumnDefinition, string?> faultOfDefault)
     {
         var mistakes = new Mistakes(file);
-        var read = ReadText(file, new SourceText(yaml), mistakes, faultOfDefault);
+        var read = ReadText(file, new SourceText(yaml.StartsWith('\uFEFF') ? yaml[1..] : yaml), mistakes, faultOfDefault);
         return new LoadedDefinition(read.Definition, mistakes.InOrder);
     }
 

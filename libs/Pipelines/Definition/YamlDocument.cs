@@ -28,7 +28,13 @@ internal static class YamlDocument
         }
         catch (YamlException exception)
         {
-            mistakes.Add(exception.Start, $"invalid YAML: {exception.Message}");
+            mistakes.Add(exception.Start, YamlStructureCheck.InvalidYaml(exception.Message));
+            return null;
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // The parser passes some values over, and the tree misses them.
+            mistakes.Add((1, 1), YamlStructureCheck.InvalidYaml(""));
             return null;
         }
 

@@ -24,13 +24,13 @@ internal sealed partial class YamlStructureCheck(SourceText source, Mistakes mis
         }
         catch (YamlException exception)
         {
-            AddSyntaxMistake(exception.Start, exception.Message is "" ? "this cannot be read" : exception.Message);
+            AddSyntaxMistake(exception.Start, exception.Message);
             return false;
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // The parser loses its state at some unclosed brackets and throws whatever comes of it.
-            AddSyntaxMistake(_last, "this cannot be read");
+            AddSyntaxMistake(_last, "");
             return false;
         }
     }
@@ -97,13 +97,18 @@ internal sealed partial class YamlStructureCheck(SourceText source, Mistakes mis
         var line = (int)(unclosed?.Start ?? mark).Line;
         if ((QuoteAdvice.ForWhere(source, line) ?? QuoteAdvice.ForPath(source, line)) is { } advice)
             mistakes.Add(advice.Position, advice.Message);
-        else if (unclosed is not null && mark.Line > unclosed.Start.Line)
+        else if (unclosed is not null && (mark.Line > unclosed.Start.Line || message.Length == 0))
             mistakes.Add(unclosed.Start, "invalid YAML: this bracket is not closed; close it, or quote a value that contains one of [ ] { } ,");
         else if (message.Contains("tab", StringComparison.Ordinal) && IndentingTab.Match(source.Text) is { Success: true } tab)
             mistakes.Add(source.PositionAt(tab.Index + tab.Length - 1), "YAML does not allow tabs in the indentation; use spaces");
         else
-            mistakes.Add(mark, $"invalid YAML: {char.ToLowerInvariant(message[0])}{message[1..].TrimEnd('.')}; check the indentation, quotes and brackets here");
+            mistakes.Add(mark, InvalidYaml(message));
     }
+
+    /// <summary>YamlDotNet's sentence inside ours.</summary>
+    public static string InvalidYaml(string message) => message.Length == 0
+        ? "invalid YAML: this cannot be read; check the indentation, quotes and brackets here"
+        : $"invalid YAML: {char.ToLowerInvariant(message[0])}{message[1..].TrimEnd('.')}; check the indentation, quotes and brackets here";
 
     [GeneratedRegex("^ *\t", RegexOptions.Multiline)]
     private static partial Regex IndentingTab { get; }
