@@ -6,7 +6,4 @@ public sealed class SharedFolderTests
 {
     [Fact]
     public void What_is_not_there_has_no_path() => Assert.Null(SharedFolder.File("cases/no such file"));
-
-    [Fact]
-    public void What_is_there_has_one() => Assert.True(File.Exists(SharedFolder.FileOrSkip("cases/framing.json")));
 }
