@@ -4,6 +4,8 @@
 #   ./test.sh unit    the unit tests only: no servers, no format
 # The tests start PostgreSQL and RabbitMQ by themselves: from this machine's packages (on Debian and Ubuntu, root gets
 # what is missing installed), else in containers. Without either they are skipped; where CI is set they fail instead.
+# INGEST_TEST_POSTGRES (an Npgsql connection string) and INGEST_TEST_RABBITMQ (an amqp URI) name servers to use instead,
+# but for the tests that pause or kill one.
 set -uo pipefail
 cd "$(dirname "$0")"
 
