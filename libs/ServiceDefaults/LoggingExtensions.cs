@@ -16,6 +16,8 @@ public static class LoggingExtensions
         });
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
+        // It repeats with every probe what the stage has said already.
+        logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         return logging;
     }
 }
