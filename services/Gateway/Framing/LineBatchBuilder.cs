@@ -230,6 +230,7 @@ internal sealed class LineBatchBuilder(Source source, TimeProvider time) : IDisp
     {
         var length = _cut - _start;
         var markLength = MarkLength(_cut);
+        var id = source.BatchId(_offset, source.Replayable ? XxHash128.HashToUInt128(Span[_start.._cut]) : default);
         PooledMemory? owner = null;
         ReadOnlyMemory<byte> lines = default;
         if (length > markLength)
@@ -257,7 +258,6 @@ internal sealed class LineBatchBuilder(Source source, TimeProvider time) : IDisp
         }
 
         Segment[] segments = [];
-        var id = source.BatchId(_offset, source.Replayable ? XxHash128.HashToUInt128(lines.Span, _nextLine - _firstLine) : default);
         if (length > 0)
             segments = [CloseSegment(length, lines.Length, rejected: 0)];
         return new LineBatch
@@ -276,7 +276,8 @@ internal sealed class LineBatchBuilder(Source source, TimeProvider time) : IDisp
     {
         var line = _overlong!;
         _overlong = null;
-        var id = source.BatchId(_offset, line.Hash);
+        // A corrupt tail is another batch than the same bytes as a line or none as the source's end.
+        var id = source.BatchId(_offset, line.Hash ^ (UInt128)(byte)line.Reason);
         var number = _nextLine++;
         _lines = 1;
         var segment = CloseSegment(line.Dropped, 0, rejected: 1);
