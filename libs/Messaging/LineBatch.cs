@@ -35,7 +35,7 @@ public sealed class LineBatch : IBatch<LineBatch>
     public ReadOnlyMemory<byte> Lines { get; init; }
 
     /// <summary>Bytes of memory that the batch holds.</summary>
-    public int Size => Lines.Length + 512;
+    public int Size => Lines.Length + Rejects.Sum(r => r.Raw.Length) + 512;
 
     /// <summary>Hands the memory behind <see cref="Lines"/> to the batch.</summary>
     public LineBatch Owning(IMemoryOwner<byte>? owner)

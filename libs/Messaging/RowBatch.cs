@@ -37,7 +37,7 @@ public sealed class RowBatch : IBatch<RowBatch>
     public int Rows => RowLines.Count;
 
     /// <summary>Bytes of memory that the batch holds.</summary>
-    public int Size => Tuples.Length + (RowLines.Count * sizeof(long)) + 512;
+    public int Size => Tuples.Length + (RowLines.Count * sizeof(long)) + Rejects.Sum(r => r.Raw.Length) + 512;
 
     /// <summary>Hands the memory behind <see cref="Tuples"/> to the batch.</summary>
     public RowBatch Owning(IMemoryOwner<byte> owner)

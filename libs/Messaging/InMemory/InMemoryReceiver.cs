@@ -9,6 +9,7 @@ internal sealed class InMemoryReceiver<T>(InMemoryQueue<T> queue, int prefetchMe
     private readonly CancellationTokenSource _stopped = new();
     private readonly Lock _lock = new();
     private readonly HashSet<HeldMessage> _held = [];
+    private bool _disposed;
 
     public async ValueTask<Delivery<T>> ReceiveAsync(CancellationToken cancellationToken)
     {
@@ -49,7 +50,11 @@ internal sealed class InMemoryReceiver<T>(InMemoryQueue<T> queue, int prefetchMe
         await _stopped.CancelAsync();
         HeldMessage[] held;
         lock (_lock)
+        {
+            _disposed = true;
             held = [.. _held];
+        }
+
         foreach (var delivery in held)
             await delivery.RequeueAsync();
     }
@@ -60,8 +65,13 @@ internal sealed class InMemoryReceiver<T>(InMemoryQueue<T> queue, int prefetchMe
             return null;
         var delivery = new HeldMessage(message, this);
         lock (_lock)
-            _held.Add(delivery);
-        return delivery;
+        {
+            if (!_disposed && _held.Add(delivery))
+                return delivery;
+        }
+
+        message.Requeue();
+        return null;
     }
 
     private bool Settle(HeldMessage delivery)

@@ -49,15 +49,15 @@ internal static class BatchHeader
         var segments = new Segment[reader.ItemCount()];
         for (var i = 0; i < segments.Length; i++)
         {
-            var (sourceId, source, firstLine) = (reader.Guid(), reader.Text(), (long)reader.Varint());
+            var (sourceId, source, firstLine) = (reader.Guid(), reader.Text(), reader.Place());
             segments[i] = new Segment
             {
                 SourceId = sourceId,
                 Source = source,
                 FirstLine = firstLine,
-                NextLine = firstLine + (long)reader.Varint(),
-                ByteOffset = (long)reader.Varint(),
-                ByteLength = (long)reader.Varint(),
+                NextLine = reader.PlaceAfter(firstLine),
+                ByteOffset = reader.Place(),
+                ByteLength = reader.Place(),
                 Lines = reader.Count(),
                 PayloadLength = reader.Count(),
                 Filtered = reader.Count(),
@@ -85,7 +85,9 @@ internal static class BatchHeader
         }
     }
 
-    public static Reject[] ReadRejects(ref WireReader reader)
+    /// <param name="reader">The batch's body.</param>
+    /// <param name="segments">How many segments the batch has.</param>
+    public static Reject[] ReadRejects(ref WireReader reader, int segments)
     {
         var rejects = new Reject[reader.ItemCount()];
         for (var i = 0; i < rejects.Length; i++)
@@ -93,17 +95,25 @@ internal static class BatchHeader
             rejects[i] = new Reject
             {
                 Segment = reader.Count(),
-                Line = (long)reader.Varint(),
-                Reason = (RejectReason)reader.Byte(),
+                Line = reader.Place(),
+                Reason = ReadReason(ref reader),
                 Column = reader.OptionalText(),
                 Detail = reader.OptionalText(),
                 SqlState = reader.OptionalText(),
                 Raw = reader.Bytes().ToArray(),
-                RawLength = (long)reader.Varint(),
+                RawLength = reader.Place(),
             };
+            if (rejects[i].Segment >= segments)
+                throw new BatchFormatException("A reject belongs to no segment of the batch.");
         }
 
         return rejects;
+    }
+
+    private static RejectReason ReadReason(ref WireReader reader)
+    {
+        var reason = (RejectReason)reader.Byte();
+        return Enum.IsDefined(reason) ? reason : throw new BatchFormatException($"The reason {(byte)reason} of a reject is unknown.");
     }
 
     public static void WriteEnds(WireWriter writer, IReadOnlyList<SourceEnd> ends)
@@ -128,10 +138,10 @@ internal static class BatchHeader
             ends[i] = new SourceEnd(
                 reader.Guid(),
                 reader.Text(),
-                (long)reader.Varint(),
-                (long)reader.Varint(),
-                (long)reader.Varint(),
-                new DateTimeOffset(reader.Long(), TimeSpan.Zero));
+                reader.Place(),
+                reader.Place(),
+                reader.Place(),
+                reader.Time());
         }
 
         return ends;

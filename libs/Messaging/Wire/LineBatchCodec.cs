@@ -25,14 +25,16 @@ internal static class LineBatchCodec
     {
         var reader = new WireReader(body.Memory.Span);
         var (id, pipeline, definition) = BatchHeader.ReadStart(ref reader, Kind);
+        var replayable = reader.Byte() != 0;
+        var segments = BatchHeader.ReadSegments(ref reader);
         var batch = new LineBatch
         {
             Id = id,
             Pipeline = pipeline,
             Definition = definition,
-            Replayable = reader.Byte() != 0,
-            Segments = BatchHeader.ReadSegments(ref reader),
-            Rejects = BatchHeader.ReadRejects(ref reader),
+            Replayable = replayable,
+            Segments = segments,
+            Rejects = BatchHeader.ReadRejects(ref reader, segments.Length),
             Ends = BatchHeader.ReadEnds(ref reader),
             Lines = body.Memory[^reader.Remaining..],
         };

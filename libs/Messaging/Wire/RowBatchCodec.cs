@@ -45,9 +45,9 @@ internal static class RowBatchCodec
         var (id, pipeline, definition) = BatchHeader.ReadStart(ref reader, Kind);
         var columns = new RowColumn[reader.ItemCount()];
         for (var i = 0; i < columns.Length; i++)
-            columns[i] = new RowColumn(reader.Text(), (ColumnType)reader.Byte());
+            columns[i] = new RowColumn(reader.Text(), ReadType(ref reader));
         var segments = BatchHeader.ReadSegments(ref reader);
-        var rejects = BatchHeader.ReadRejects(ref reader);
+        var rejects = BatchHeader.ReadRejects(ref reader, segments.Length);
         var ends = BatchHeader.ReadEnds(ref reader);
 
         var rows = segments.Sum(s => (long)s.Rows);
@@ -59,7 +59,7 @@ internal static class RowBatchCodec
         {
             var line = segment.FirstLine;
             for (var i = 0; i < segment.Rows; i++)
-                lines[row++] = line += (long)reader.Varint();
+                lines[row++] = line = reader.PlaceAfter(line);
         }
 
         return new RowBatch
@@ -74,5 +74,11 @@ internal static class RowBatchCodec
             RowLines = lines,
             Tuples = body.Memory[^reader.Remaining..],
         }.Owning(body);
+    }
+
+    private static ColumnType ReadType(ref WireReader reader)
+    {
+        var type = (ColumnType)reader.Byte();
+        return Enum.IsDefined(type) ? type : throw new BatchFormatException($"The column type {(byte)type} is unknown.");
     }
 }

@@ -40,6 +40,26 @@ internal ref struct WireReader(ReadOnlySpan<byte> body)
         return count <= Remaining ? count : throw new BatchFormatException("A count in the batch is larger than the batch.");
     }
 
+    /// <summary>A line number, an offset or a length in a source.</summary>
+    public long Place() => PlaceAfter(0);
+
+    /// <summary>A place in a source that is written as its distance from one before it.</summary>
+    public long PlaceAfter(long before)
+    {
+        var distance = Varint();
+        return distance <= (ulong)(long.MaxValue - before)
+            ? before + (long)distance
+            : throw new BatchFormatException("A place in a source is beyond 63 bits.");
+    }
+
+    public DateTimeOffset Time()
+    {
+        var ticks = Long();
+        return ticks >= 0 && ticks <= DateTime.MaxValue.Ticks
+            ? new DateTimeOffset(ticks, TimeSpan.Zero)
+            : throw new BatchFormatException("A time in the batch is none.");
+    }
+
     public long Long() => BinaryPrimitives.ReadInt64LittleEndian(Take(8));
 
     public Guid Guid() => new(Take(16), bigEndian: true);

@@ -145,7 +145,7 @@ internal sealed class LineBatchBuilder(Source source, TimeProvider time) : IDisp
     {
         if (HasWholeLines)
             yield return TakeLines(handOver: false, null);
-        _overlong ??= new OverlongLine(0);
+        _overlong ??= new OverlongLine(MarkLength(_end));
         _overlong.IsEnded = true;
         _overlong.Append(Span[_start.._end], 0);
         _overlong.Reason = RejectReason.CorruptInput;
@@ -174,8 +174,10 @@ internal sealed class LineBatchBuilder(Source source, TimeProvider time) : IDisp
             }
 
             lineEnd += _scanned + 1;
-            if (_overlong is not null)
+            if (_overlong is not null || (!HasWholeLines && lineEnd - _start > _longest))
             {
+                // The same as if the line had been dropped before its end arrived.
+                _overlong ??= new OverlongLine(MarkLength(lineEnd));
                 _overlong.Append(Span[_start..lineEnd], 1);
                 _overlong.IsEnded = true;
                 _start = _cut = _scanned = lineEnd;
@@ -205,8 +207,8 @@ internal sealed class LineBatchBuilder(Source source, TimeProvider time) : IDisp
     private void AcceptLine(int lineEnd, bool terminated)
     {
         var line = Span[_cut..(terminated ? lineEnd - 1 : lineEnd)];
-        if (_offset == 0 && _cut == _start && line.StartsWith(ByteOrderMark))
-            line = line[ByteOrderMark.Length..];
+        if (_cut == _start)
+            line = line[MarkLength(lineEnd)..];
         _scanned = _cut = lineEnd;
         _nextLine++;
         if (!LineReader.IsBlank(line))
@@ -216,15 +218,19 @@ internal sealed class LineBatchBuilder(Source source, TimeProvider time) : IDisp
     /// <summary>Forgets the bytes of a line that is too long, but for its length, its hash and its first bytes.</summary>
     private void Drop()
     {
-        _overlong ??= new OverlongLine(_offset == 0 && Span[_start.._end].StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0);
+        _overlong ??= new OverlongLine(MarkLength(_end));
         _overlong.Append(Span[_start.._end], 0);
         _start = _cut = _scanned = _end = 0;
     }
 
+    /// <summary>How many of the bytes up to the given place are the byte order mark at the source's start.</summary>
+    private int MarkLength(int end) => _offset == 0 && Span[_start..end].StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0;
+
     private LineBatch TakeLines(bool handOver, Func<SourceEnd>? end)
     {
         var length = _cut - _start;
-        var markLength = _offset == 0 && Span[_start.._cut].StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0;
+        var markLength = MarkLength(_cut);
+        var id = source.BatchId(_offset, source.Replayable ? XxHash128.HashToUInt128(Span[_start.._cut]) : default);
         PooledMemory? owner = null;
         ReadOnlyMemory<byte> lines = default;
         if (length > markLength)
@@ -252,7 +258,6 @@ internal sealed class LineBatchBuilder(Source source, TimeProvider time) : IDisp
         }
 
         Segment[] segments = [];
-        var id = source.BatchId(_offset, source.Replayable ? XxHash128.HashToUInt128(lines.Span, _nextLine - _firstLine) : default);
         if (length > 0)
             segments = [CloseSegment(length, lines.Length, rejected: 0)];
         return new LineBatch
@@ -271,7 +276,8 @@ internal sealed class LineBatchBuilder(Source source, TimeProvider time) : IDisp
     {
         var line = _overlong!;
         _overlong = null;
-        var id = source.BatchId(_offset, line.Hash);
+        // A corrupt tail is another batch than the same bytes as a line or none as the source's end.
+        var id = source.BatchId(_offset, line.Hash ^ (UInt128)(byte)line.Reason);
         var number = _nextLine++;
         _lines = 1;
         var segment = CloseSegment(line.Dropped, 0, rejected: 1);

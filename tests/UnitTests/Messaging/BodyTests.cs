@@ -1,0 +1,150 @@
+using System.Buffers.Binary;
+using CsCheck;
+using Ingest.Messaging;
+using Ingest.Messaging.RabbitMq;
+using Ingest.Messaging.Wire;
+
+namespace Ingest.UnitTests.Messaging;
+
+public class BodyTests
+{
+    private static readonly Gen<BodyCompression> Compression = Gen.Enum<BodyCompression>();
+
+    /// <summary>Kind, version, then the parts; after five bytes of compression and length.</summary>
+    private const int VersionAt = 6;
+
+    [Fact]
+    public void Line_batches_come_back_as_they_were() =>
+        Gen.Select(BatchGenerators.Lines, Compression).Sample((batch, compression) =>
+        {
+            using var packed = Body.Pack(batch, compression);
+            using var unpacked = Body.Unpack<LineBatch>(packed.Memory.Span);
+            Assert.Equal(BatchGenerators.Describe(batch), BatchGenerators.Describe(unpacked));
+        }, iter: 300);
+
+    [Fact]
+    public void Row_batches_come_back_as_they_were() =>
+        Gen.Select(BatchGenerators.Rows, Compression).Sample((batch, compression) =>
+        {
+            using var packed = Body.Pack(batch, compression);
+            using var unpacked = Body.Unpack<RowBatch>(packed.Memory.Span);
+            Assert.Equal(BatchGenerators.Describe(batch), BatchGenerators.Describe(unpacked));
+        }, iter: 300);
+
+    [Fact]
+    public void A_cut_body_is_refused() =>
+        Gen.Select(BatchGenerators.Lines, BatchGenerators.Rows, Compression, Gen.Double[0, 1]).Sample((lines, rows, compression, place) =>
+        {
+            using var packedLines = Body.Pack(lines, compression);
+            using var packedRows = Body.Pack(rows, compression);
+            Assert.Throws<BatchFormatException>(() => Body.Unpack<LineBatch>(Cut(packedLines)));
+            Assert.Throws<BatchFormatException>(() => Body.Unpack<RowBatch>(Cut(packedRows)));
+
+            ReadOnlySpan<byte> Cut(PooledMemory packed) => packed.Memory.Span[..(int)(place * (packed.Memory.Length - 1))];
+        }, iter: 300);
+
+    [Fact]
+    public void A_damaged_body_is_refused_or_can_be_read() =>
+        Gen.Select(Gen.Select(BatchGenerators.Lines, BatchGenerators.Rows), Compression, Gen.Select(Gen.UInt, Gen.Int[0, 7], Gen.Bool).Array[1, 6])
+            .Sample((batches, compression, flips) =>
+            {
+                using var packedLines = Body.Pack(batches.Item1, compression);
+                using var packedRows = Body.Pack(batches.Item2, compression);
+                TryRead<LineBatch>(Damage(packedLines, flips), batch => ReadAll(batch.Rejects, batch.Segments, batch.Ends));
+                TryRead<RowBatch>(Damage(packedRows, flips), batch =>
+                {
+                    ReadAll(batch.Rejects, batch.Segments, batch.Ends);
+                    Assert.All(batch.Columns, column => column.Type.SqlName());
+                    Assert.Equal(batch.Segments.Sum(s => (long)s.Rows), batch.RowLines.Count);
+                });
+            }, iter: 4_000);
+
+    [Fact]
+    public void Random_bytes_are_refused() =>
+        Gen.Select(Gen.Byte[0, 3], Gen.Byte.Array[0, 200]).Sample((compression, bytes) =>
+        {
+            byte[] body = [compression, 0, 0, 0, 0, .. bytes];
+            BinaryPrimitives.WriteInt32LittleEndian(body.AsSpan(1), bytes.Length);
+            Assert.Throws<BatchFormatException>(() => Body.Unpack<LineBatch>(body));
+            Assert.Throws<BatchFormatException>(() => Body.Unpack<RowBatch>(body));
+        }, iter: 4_000);
+
+    [Fact]
+    public void A_batch_of_another_version_or_kind_is_refused()
+    {
+        using var lines = Body.Pack(BatchGenerators.Lines.Single(), BodyCompression.None);
+        Assert.Contains("kind 'L'", Assert.Throws<BatchFormatException>(() => Body.Unpack<RowBatch>(lines.Memory.Span)).Message, StringComparison.Ordinal);
+        lines.Array[VersionAt]++;
+        Assert.Contains("version 2", Assert.Throws<BatchFormatException>(() => Body.Unpack<LineBatch>(lines.Memory.Span)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_unknown_compression_is_refused() =>
+        Assert.Throws<BatchFormatException>(() => Body.Unpack<LineBatch>([9, 1, 0, 0, 0, 0]));
+
+    [Fact]
+    public void Lengths_that_no_batch_has_are_refused()
+    {
+        Assert.Throws<BatchFormatException>(() => Body.Unpack<LineBatch>([0, 0xff, 0xff, 0xff, 0xff, 0]));
+        Assert.Throws<BatchFormatException>(() => Body.Unpack<LineBatch>([0, 0xff, 0xff, 0xff, 0x7f, 0]));
+        Assert.Throws<BatchFormatException>(() => Body.Unpack<LineBatch>([]));
+    }
+
+    [Fact]
+    public void What_does_not_shrink_is_not_compressed()
+    {
+        var noise = new byte[1_000];
+        new Random(1).NextBytes(noise);
+        var batch = new RowBatch
+        {
+            Id = Guid.Empty,
+            Pipeline = "",
+            Definition = "",
+            Columns = [],
+            Segments = [],
+            RowLines = [],
+            Tuples = noise,
+        };
+        foreach (var compression in Enum.GetValues<BodyCompression>())
+        {
+            using var packed = Body.Pack(batch, compression);
+            Assert.InRange(packed.Memory.Length, 1_000, 1_050);
+        }
+    }
+
+    private static byte[] Damage(PooledMemory packed, (uint Place, int Bit, bool FromStart)[] flips)
+    {
+        var body = packed.Memory.ToArray();
+        foreach (var (place, bit, fromStart) in flips)
+        {
+            // The compression and the length stay, or hardly anything would get past them; the headers are hit most.
+            var index = 5 + (int)(place % (fromStart ? Math.Min(200, body.Length - 5) : body.Length - 5));
+            body[index] ^= (byte)(1 << bit);
+        }
+
+        return body;
+    }
+
+    private static void TryRead<T>(byte[] body, Action<T> read) where T : class, IBatch<T>
+    {
+        T batch;
+        try
+        {
+            batch = Body.Unpack<T>(body);
+        }
+        catch (BatchFormatException)
+        {
+            return;
+        }
+
+        using (batch)
+            read(batch);
+    }
+
+    private static void ReadAll(IReadOnlyList<Reject> rejects, IReadOnlyList<Segment> segments, IReadOnlyList<SourceEnd> ends)
+    {
+        Assert.All(rejects, reject => Assert.NotNull($"{reject.Reason.SqlName()}{segments[reject.Segment].Source}"));
+        Assert.All(ends, end => Assert.NotNull(end.ToString()));
+        Assert.All(segments, segment => Assert.True(segment.NextLine >= segment.FirstLine && segment.FirstLine >= 0 && segment.ByteLength >= 0 && segment.ByteOffset >= 0));
+    }
+}
