@@ -20,13 +20,14 @@ internal sealed class BatchProcessor(CompiledPipeline pipeline)
         var rowLines = new List<long>();
         var rejects = new List<Reject>(batch.Rejects);
         var segments = new Segment[batch.Segments.Count];
-        var isUtf8 = Utf8.IsValid(batch.Lines.Span);
         var offset = 0;
         for (var i = 0; i < segments.Length; i++)
         {
             var segment = batch.Segments[i];
             var (rowsBefore, rejectsBefore, filtered) = (rowLines.Count, rejects.Count, segment.Filtered);
-            var lines = new LineReader(batch.Lines.Span.Slice(offset, segment.PayloadLength), segment.FirstLine);
+            var payload = batch.Lines.Span.Slice(offset, segment.PayloadLength);
+            var isUtf8 = Utf8.IsValid(payload);
+            var lines = new LineReader(payload, segment.FirstLine);
             while (lines.MoveNext())
             {
                 switch (Add(lines.Line, isUtf8, tuples))
@@ -70,7 +71,7 @@ internal sealed class BatchProcessor(CompiledPipeline pipeline)
 
     private LineRefusal Refusal { get; set; }
 
-    private Verdict Add(ReadOnlySpan<byte> line, bool batchIsUtf8, TupleWriter tuples)
+    private Verdict Add(ReadOnlySpan<byte> line, bool segmentIsUtf8, TupleWriter tuples)
     {
         if (line.Length > _maxLineBytes)
         {
@@ -78,7 +79,7 @@ internal sealed class BatchProcessor(CompiledPipeline pipeline)
             return Verdict.Rejected;
         }
 
-        if (!batchIsUtf8 && !Utf8.IsValid(line))
+        if (!segmentIsUtf8 && !Utf8.IsValid(line))
         {
             Refusal = new(RejectReason.InvalidUtf8, null, $"the bytes from byte {ValidPrefix(line) + 1} on are not UTF-8");
             return Verdict.Rejected;

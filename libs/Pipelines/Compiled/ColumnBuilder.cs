@@ -13,6 +13,7 @@ internal sealed class ColumnBuilder
     private readonly ColumnDefinition _column;
     private readonly FieldEncoder _encoder;
     private readonly bool _required;
+    private readonly Comparand[] _nullIf;
 
     /// <summary>The default's field with its length, ready to copy.</summary>
     private readonly byte[]? _default;
@@ -22,6 +23,7 @@ internal sealed class ColumnBuilder
         _column = column;
         _encoder = FieldEncoders.For(column.Type, column.Unit);
         _required = column.Required || isKey;
+        _nullIf = [.. column.NullIf.Select(value => new Comparand(value.Kind, value.Utf8.ToArray()))];
         _default = column.Default is null ? null : EncodeDefault(column);
     }
 
@@ -48,26 +50,27 @@ internal sealed class ColumnBuilder
         if (value.IsMissingOrNull)
             return TryWriteAbsent(value.Kind == JsonKind.Missing ? "is missing" : "is null", writer, out reason, out detail);
 
-        var field = writer.Length;
-        if (_column.Type == ColumnType.Text && (_column.Trim || _column.NullIf.Count > 0 || _column.MaxLength is not null))
-            return TryWriteText(value, field, writer, ref repaired, out reason, out detail);
-        if (_column.NullIf.Count > 0 && IsNullValue(value))
+        var trims = _column.Trim && value.Kind == JsonKind.String;
+        if (!trims && IsNullValue(value))
             return TryWriteAbsent("counts as null", writer, out reason, out detail);
+        if (trims || _column.MaxLength is not null)
+            return TryWriteText(value, trims, writer, ref repaired, out reason, out detail);
 
         reason = RejectReason.InvalidValue;
         return _encoder.TryWrite(value, writer, ref repaired, out detail);
     }
 
     private bool TryWriteText(
-        in JsonValue value, int field, TupleWriter writer, ref int repaired, out RejectReason reason, out string? detail)
+        in JsonValue value, bool trims, TupleWriter writer, ref int repaired, out RejectReason reason, out string? detail)
     {
         reason = RejectReason.InvalidValue;
+        var field = writer.Length;
         if (!_encoder.TryWrite(value, writer, ref repaired, out detail))
             return false;
 
         const int lengthBytes = 4;
         var start = field + lengthBytes;
-        if (_column.Trim && value.Kind == JsonKind.String)
+        if (trims)
         {
             var text = writer.Written[start..];
             var trimmed = JsonText.Trim(text);
@@ -76,11 +79,8 @@ internal sealed class ColumnBuilder
                 text.Overlaps(trimmed, out var offset);
                 writer.NarrowField(field, offset, trimmed.Length);
             }
-        }
 
-        foreach (var candidate in _column.NullIf)
-        {
-            if (candidate.Kind == value.Kind && writer.Written[start..].SequenceEqual(candidate.Utf8.Span))
+            if (IsNullValue(new JsonValue(JsonKind.String, writer.Written[start..], escaped: false)))
             {
                 writer.Rewind(field);
                 return TryWriteAbsent("counts as null", writer, out reason, out detail);
@@ -102,9 +102,9 @@ internal sealed class ColumnBuilder
 
     private bool IsNullValue(in JsonValue value)
     {
-        foreach (var candidate in _column.NullIf)
+        foreach (var candidate in _nullIf)
         {
-            if (candidate.Kind == value.Kind && JsonText.Equals(value.Raw, value.Escaped, candidate.Utf8.Span))
+            if (candidate.Equals(value))
                 return true;
         }
 

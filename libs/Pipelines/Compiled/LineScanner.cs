@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ingest.Messaging;
+using Ingest.Pipelines.Values;
 
 namespace Ingest.Pipelines.Compiled;
 
@@ -108,21 +109,11 @@ internal sealed class LineScanner(PathTree paths)
 
     private static PathNode? Find(ref Utf8JsonReader reader, PathNode[] members)
     {
-        if (reader.ValueIsEscaped)
-        {
-            foreach (var member in members)
-            {
-                if (reader.ValueTextEquals(member.Name))
-                    return member;
-            }
-
-            return null;
-        }
-
+        // The reader's own comparison throws where an escape is half of a surrogate pair.
         var name = reader.ValueSpan;
         foreach (var member in members)
         {
-            if (name.SequenceEqual(member.Name))
+            if (JsonText.Equals(name, reader.ValueIsEscaped, member.Name))
                 return member;
         }
 

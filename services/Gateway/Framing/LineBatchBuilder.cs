@@ -85,6 +85,12 @@ internal sealed class LineBatchBuilder(Source source, TimeProvider time) : IDisp
         _start = _cut = _scanned = _end = 0;
     }
 
+    /// <summary>
+    /// Lets go of the buffer without giving it back to the pool: bytes may still be on their way into it. Nothing can be
+    /// done with the builder afterwards.
+    /// </summary>
+    public void ForgetBuffer() => _buffer = null;
+
     /// <summary>So many bytes have been received.</summary>
     public void Advance(int count)
     {

@@ -34,6 +34,9 @@ internal sealed class SourcePump(Source source, BatchPublisher<LineBatch> publis
     private readonly InFlight _inFlight = new();
     private long _bytesRead;
 
+    /// <summary>When the first of the lines at hand came, or null when there are none.</summary>
+    private long? _waitingSince;
+
     /// <summary>Bytes read so far, after decompression; may be read from other threads.</summary>
     public long BytesRead => Volatile.Read(ref _bytesRead);
 
@@ -44,7 +47,8 @@ internal sealed class SourcePump(Source source, BatchPublisher<LineBatch> publis
     public async Task<SourceResult> RunAsync(Stream input, CancellationToken stopping, CancellationToken aborting)
     {
         using var builder = new LineBatchBuilder(source, time);
-        var (outcome, error) = await ReadAsync(input, builder, stopping, aborting);
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(stopping, aborting);
+        var (outcome, error) = await ReadAsync(input, builder, reading.Token, aborting);
         switch (outcome)
         {
             case SourceOutcome.Completed:
@@ -65,7 +69,7 @@ internal sealed class SourcePump(Source source, BatchPublisher<LineBatch> publis
     }
 
     private async Task<(SourceOutcome Outcome, string? Error)> ReadAsync(
-        Stream input, LineBatchBuilder builder, CancellationToken stopping, CancellationToken aborting)
+        Stream input, LineBatchBuilder builder, CancellationToken reading, CancellationToken aborting)
     {
         try
         {
@@ -75,10 +79,10 @@ internal sealed class SourcePump(Source source, BatchPublisher<LineBatch> publis
                 {
                     // An idle connection holds no buffer: an empty receive waits for the first byte.
                     builder.ReleaseIfEmpty();
-                    await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, stopping);
+                    await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, reading);
                 }
 
-                var receiving = input.ReadAsync(builder.GetMemory(), stopping);
+                var receiving = input.ReadAsync(builder.GetMemory(), reading);
                 var count = receiving.IsCompleted || source.Replayable || !builder.HasWholeLines
                     ? await receiving
                     : await LingerAsync(receiving.AsTask(), builder, aborting);
@@ -88,12 +92,19 @@ internal sealed class SourcePump(Source source, BatchPublisher<LineBatch> publis
                 Volatile.Write(ref _bytesRead, _bytesRead + count);
                 builder.Advance(count);
                 while (builder.IsFull)
+                {
+                    _waitingSince = null;
                     await PublishAsync(builder.Take(), aborting);
-                if (!source.Replayable && builder.HasWholeLines && _inFlight.IsEmpty)
-                    await PublishAsync(builder.TakeWholeLines(), aborting);
+                }
+
+                if (source.Replayable || !builder.HasWholeLines)
+                    continue;
+                _waitingSince ??= time.GetTimestamp();
+                if (_inFlight.IsEmpty || RestOfLinger() == TimeSpan.Zero)
+                    await PublishWholeLinesAsync(builder, aborting);
             }
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !aborting.IsCancellationRequested)
+        catch (OperationCanceledException) when (reading.IsCancellationRequested && !aborting.IsCancellationRequested)
         {
             return (SourceOutcome.Interrupted, null);
         }
@@ -111,17 +122,42 @@ internal sealed class SourcePump(Source source, BatchPublisher<LineBatch> publis
     private async Task<int> LingerAsync(Task<int> receiving, LineBatchBuilder builder, CancellationToken aborting)
     {
         using var received = new CancellationTokenSource();
-        await Task.WhenAny(receiving, _inFlight.None, Task.Delay(linger, time, received.Token));
+        await Task.WhenAny(receiving, _inFlight.None, Task.Delay(RestOfLinger(), time, received.Token));
         await received.CancelAsync();
-        if (!receiving.IsCompleted)
-            await PublishAsync(builder.TakeWholeLines(), aborting);
+        try
+        {
+            if (!receiving.IsCompleted)
+                await PublishWholeLinesAsync(builder, aborting);
+        }
+        catch
+        {
+            builder.ForgetBuffer();
+            throw;
+        }
+
         return await receiving;
+    }
+
+    private TimeSpan RestOfLinger()
+    {
+        var rest = linger - time.GetElapsedTime(_waitingSince!.Value);
+        return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
+    }
+
+    private ValueTask PublishWholeLinesAsync(LineBatchBuilder builder, CancellationToken aborting)
+    {
+        _waitingSince = null;
+        return PublishAsync(builder.TakeWholeLines(), aborting);
     }
 
     private async ValueTask PublishAsync(LineBatch batch, CancellationToken aborting)
     {
         if (_inFlight.None.IsFaulted)
+        {
+            batch.Dispose();
             await _inFlight.None;
+        }
+
         _inFlight.Add(await publisher.PublishAsync(batch, aborting));
     }
 }

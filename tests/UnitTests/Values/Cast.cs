@@ -40,7 +40,8 @@ internal sealed record Cast(string? Stored, string? Detail, int Repaired)
         _ => new JsonValue(JsonKind.Number, json, false),
     };
 
-    private static string ReadBack(ColumnType type, ReadOnlySpan<byte> field) => type switch
+    /// <summary>A field's bytes, without its length, as text.</summary>
+    public static string ReadBack(ColumnType type, ReadOnlySpan<byte> field) => type switch
     {
         ColumnType.SmallInt or ColumnType.Integer or ColumnType.BigInt => FieldText.Integer(field).ToString(CultureInfo.InvariantCulture),
         ColumnType.Real => FieldText.Real(field).ToString(CultureInfo.InvariantCulture),

@@ -1,0 +1,53 @@
+using System.Text;
+using System.Threading.Channels;
+
+namespace Ingest.UnitTests.Gateway;
+
+/// <summary>A stream whose bytes, end and faults come when the test says so.</summary>
+internal sealed class ScriptedStream : Stream
+{
+    private readonly Channel<object> _events = Channel.CreateUnbounded<object>(new() { AllowSynchronousContinuations = true });
+    private readonly Channel<Memory<byte>> _pending = Channel.CreateUnbounded<Memory<byte>>();
+
+    /// <summary>The next receive gets these bytes; there must be room for them.</summary>
+    public void Send(string text) => _events.Writer.TryWrite(Encoding.UTF8.GetBytes(text));
+
+    public void End() => Send("");
+
+    public void Break(Exception fault) => _events.Writer.TryWrite(fault);
+
+    /// <summary>The memory of the next receive that has to wait.</summary>
+    public Task<Memory<byte>> NextPendingAsync() => _pending.Reader.ReadAsync().AsTask().SoonAsync();
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (!_events.Reader.TryPeek(out _))
+            _pending.Writer.TryWrite(buffer);
+        var next = await _events.Reader.ReadAsync(cancellationToken);
+        if (next is Exception fault)
+            throw fault;
+        var bytes = (byte[])next;
+        bytes.CopyTo(buffer);
+        return bytes.Length;
+    }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    public override void Flush() => throw new NotSupportedException();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+}

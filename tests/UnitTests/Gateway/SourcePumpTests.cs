@@ -1,0 +1,284 @@
+using System.Text;
+using Ingest.Gateway.Framing;
+using Ingest.Gateway.Sources;
+using Ingest.Messaging;
+using Ingest.UnitTests.Messaging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Ingest.UnitTests.Gateway;
+
+public sealed class SourcePumpTests : IDisposable
+{
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(50);
+
+    private readonly ObservedTime _time = new();
+    private readonly ScriptedSender<LineBatch> _sender = new();
+    private readonly ScriptedStream _input = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _aborting = new();
+    private Task<SourceResult> _running = null!;
+
+    public void Dispose()
+    {
+        _stopping.Dispose();
+        _aborting.Dispose();
+    }
+
+    [Fact]
+    public async Task Lines_go_at_once_when_nothing_is_in_flight()
+    {
+        Run();
+        _input.Send("a\nb\nc");
+        var first = await NextAsync("a\nb\n");
+        first.Confirm();
+        _input.Send("c\nd");
+        (await NextAsync("cc\n")).Confirm();
+        Assert.True(_time.NobodyWaits);
+
+        _input.End();
+        var last = await NextAsync("d");
+        var end = Assert.Single(last.Batch.Ends);
+        Assert.Equal((4, 4, 8), (end.Lines, end.LastLine, end.Bytes));
+        Assert.False(_running.IsCompleted);
+        last.Confirm();
+        Assert.Equal(new SourceResult(SourceOutcome.Completed, 4, 8, null), await _running.SoonAsync());
+    }
+
+    [Fact]
+    public async Task Lines_wait_for_the_linger_time_while_others_are_in_flight()
+    {
+        Run();
+        var first = await StartAsync();
+        _input.Send("b\n");
+        Assert.Equal(Linger, await _time.NextWaitAsync());
+        _time.Advance(Linger - TimeSpan.FromTicks(1));
+        Assert.Equal(0, _sender.Waiting);
+        _time.Advance(TimeSpan.FromTicks(1));
+        (await NextAsync("b\n")).Confirm();
+        first.Confirm();
+        await CompleteAsync(lines: 2);
+    }
+
+    [Fact]
+    public async Task A_line_does_not_wait_longer_because_others_follow_it()
+    {
+        Run();
+        var first = await StartAsync();
+        _input.Send("b\n");
+        Assert.Equal(Linger, await _time.NextWaitAsync());
+        _time.Advance(TimeSpan.FromMilliseconds(30));
+        _input.Send("c\n");
+        Assert.Equal(TimeSpan.FromMilliseconds(20), await _time.NextWaitAsync());
+        _time.Advance(TimeSpan.FromMilliseconds(20));
+        (await NextAsync("b\nc\n")).Confirm();
+
+        // The next line waits for the whole time again.
+        _input.Send("d\n");
+        Assert.Equal(Linger, await _time.NextWaitAsync());
+        _time.Advance(Linger);
+        (await NextAsync("d\n")).Confirm();
+        first.Confirm();
+        await CompleteAsync(lines: 4);
+    }
+
+    [Fact]
+    public async Task Waiting_lines_go_as_soon_as_nothing_is_in_flight_any_more()
+    {
+        Run();
+        var first = await StartAsync();
+        _input.Send("b\nc");
+        await _time.NextWaitAsync();
+        Assert.Equal(0, _sender.Waiting);
+        first.Confirm();
+        (await NextAsync("b\n")).Confirm();
+        await CompleteAsync(lines: 3, tail: "c");
+    }
+
+    [Fact]
+    public async Task A_part_of_a_line_waits_for_its_end_without_a_timer()
+    {
+        Run();
+        var first = await StartAsync();
+        _input.Send("b");
+        await _input.NextPendingAsync();
+        Assert.True(_time.NobodyWaits);
+        first.Confirm();
+        Assert.Equal(0, _sender.Waiting);
+        await CompleteAsync(lines: 2, tail: "b");
+    }
+
+    [Fact]
+    public async Task A_replayable_source_waits_until_its_batch_is_full_or_it_ends()
+    {
+        Run(Cutting.Replayable(Definitions.RefusingAll()));
+        _input.Send("a\n");
+        await _input.NextPendingAsync();
+        _input.Send("b\nc");
+        await _input.NextPendingAsync();
+        Assert.Equal((0, true), (_sender.Waiting, _time.NobodyWaits));
+        _input.End();
+        (await NextAsync("a\nb\n")).Confirm();
+        (await NextAsync("c")).Confirm();
+        Assert.Equal(new SourceResult(SourceOutcome.Completed, 3, 5, null), await _running.SoonAsync());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_source_that_is_stopped_or_breaks_off_publishes_its_whole_lines(bool stopped)
+    {
+        Run();
+        var first = await StartAsync();
+        _input.Send("b\nc");
+        await _time.NextWaitAsync();
+        if (stopped)
+            await _stopping.CancelAsync();
+        else
+            _input.Break(new IOException("connection reset"));
+
+        var last = await NextAsync("b\n");
+        Assert.Equal((2, 2, 4), (last.Batch.Ends[0].Lines, last.Batch.Ends[0].LastLine, last.Batch.Ends[0].Bytes));
+        last.Confirm();
+        Assert.False(_running.IsCompleted);
+        first.Confirm();
+        var outcome = stopped ? SourceOutcome.Interrupted : SourceOutcome.Broken;
+        Assert.Equal(new SourceResult(outcome, 2, 4, stopped ? null : "connection reset"), await _running.SoonAsync());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_replayable_source_that_is_stopped_or_breaks_off_publishes_no_cut_batch(bool stopped)
+    {
+        Run(Cutting.Replayable(Definitions.RefusingAll()));
+        _input.Send("a\nb");
+        await _input.NextPendingAsync();
+        if (stopped)
+            await _stopping.CancelAsync();
+        else
+            _input.Break(new IOException("disk"));
+        Assert.Equal(stopped ? SourceOutcome.Interrupted : SourceOutcome.Broken, (await _running.SoonAsync()).Outcome);
+        Assert.Equal(0, _sender.Waiting);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Corrupt_input_ends_with_one_reject_that_holds_the_tail(bool replayable)
+    {
+        Run(replayable ? Cutting.Replayable(Definitions.RefusingAll()) : null);
+        _input.Send("a\nb");
+        _input.Break(new InvalidDataException("bad block"));
+        (await NextAsync("a\n")).Confirm();
+        var last = await NextAsync("");
+        var reject = Assert.Single(last.Batch.Rejects);
+        Assert.Equal((RejectReason.CorruptInput, 2, "bad block", "b"), (reject.Reason, reject.Line, reject.Detail, Encoding.UTF8.GetString(reject.Raw.Span)));
+        Assert.Equal((2, 3), (last.Batch.Ends[0].Lines, last.Batch.Ends[0].Bytes));
+        last.Confirm();
+        Assert.Equal(new SourceResult(SourceOutcome.Corrupt, 2, 3, "bad block"), await _running.SoonAsync());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_batch_that_cannot_be_sent_fails_the_source(bool whileReading)
+    {
+        Run();
+        var first = await StartAsync();
+        if (whileReading)
+        {
+            first.Break(new InvalidOperationException("a bug"));
+            _input.Send("b\n");
+        }
+        else
+        {
+            _input.End();
+            await NextAsync("");
+            first.Break(new InvalidOperationException("a bug"));
+            Assert.False(_running.IsCompleted);
+            await _aborting.CancelAsync();
+        }
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _running.SoonAsync());
+    }
+
+    [Fact]
+    public async Task A_failure_to_send_is_never_taken_for_a_failure_of_the_source()
+    {
+        Run();
+        var first = await StartAsync();
+        first.Break(new IOException("not the source's"));
+        _input.Send("b\n");
+        await Assert.ThrowsAsync<IOException>(() => _running.SoonAsync());
+    }
+
+    [Fact]
+    public async Task A_source_that_is_given_up_ends_cancelled()
+    {
+        Run();
+        await StartAsync();
+        await _stopping.CancelAsync();
+        await NextAsync("");
+        await _aborting.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _running.SoonAsync());
+    }
+
+    [Fact]
+    public async Task A_source_that_is_given_up_does_not_wait_for_its_next_bytes()
+    {
+        Run();
+        _input.Send("a");
+        await _input.NextPendingAsync();
+        await _aborting.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _running.SoonAsync());
+        Assert.Equal(0, _sender.Waiting);
+    }
+
+    [Fact]
+    public async Task Memory_that_bytes_are_on_their_way_into_is_nobody_elses()
+    {
+        Run();
+        var first = await StartAsync();
+        _input.Send("b\n");
+        await _time.NextWaitAsync();
+        var pending = await _input.NextPendingAsync();
+        first.Break(new InvalidOperationException("a bug"));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _running.SoonAsync());
+
+        Assert.DoesNotContain(
+            Enumerable.Range(0, 200).Select(_ => System.Buffers.ArrayPool<byte>.Shared.Rent(pending.Length)),
+            array => pending.Span.Overlaps(array));
+    }
+
+    private void Run(Source? source = null)
+    {
+        var publisher = new BatchPublisher<LineBatch>(
+            _sender, new PublisherOptions { InFlightBytes = 1_000_000 }, _time, new Random(1), NullLogger.Instance);
+        var pump = new SourcePump(source ?? Cutting.Live(Definitions.RefusingAll()), publisher, Linger, _time);
+        _running = pump.RunAsync(_input, _stopping.Token, _aborting.Token);
+    }
+
+    /// <summary>A first batch that stays in flight.</summary>
+    private async Task<Attempt<LineBatch>> StartAsync()
+    {
+        await _input.NextPendingAsync();
+        _input.Send("a\n");
+        var first = await NextAsync("a\n");
+        await _input.NextPendingAsync();
+        return first;
+    }
+
+    private async Task CompleteAsync(int lines, string tail = "")
+    {
+        _input.End();
+        (await NextAsync(tail)).Confirm();
+        Assert.Equal((SourceOutcome.Completed, lines), ((await _running.SoonAsync()).Outcome, (int)(await _running).Lines));
+    }
+
+    private async Task<Attempt<LineBatch>> NextAsync(string lines)
+    {
+        var attempt = await _sender.NextAsync();
+        Assert.Equal(lines, Encoding.UTF8.GetString(attempt.Batch.Lines.Span));
+        return attempt;
+    }
+}
