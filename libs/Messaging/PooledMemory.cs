@@ -6,10 +6,9 @@ namespace Ingest.Messaging;
 public sealed class PooledMemory(byte[] array, int length) : IMemoryOwner<byte>
 {
     private byte[]? _array = array;
-    private int _length = length;
 
     /// <summary>Exactly the bytes asked for; the array behind them may be longer.</summary>
-    public Memory<byte> Memory => Array.AsMemory(0, _length);
+    public Memory<byte> Memory => Array.AsMemory(0, length);
 
     public byte[] Array => _array ?? throw new ObjectDisposedException(nameof(PooledMemory));
 
@@ -20,13 +19,6 @@ public sealed class PooledMemory(byte[] array, int length) : IMemoryOwner<byte>
     {
         if (array.Length > 0)
             ArrayPool<byte>.Shared.Return(array);
-    }
-
-    /// <summary>Leaves only the first bytes.</summary>
-    public PooledMemory Shorten(int length)
-    {
-        _length = length;
-        return this;
     }
 
     public void Dispose()

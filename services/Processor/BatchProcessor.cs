@@ -14,6 +14,12 @@ internal sealed class BatchProcessor(CompiledPipeline pipeline)
     private readonly RowBuilder _rows = new(pipeline);
     private readonly int _maxLineBytes = pipeline.Definition.MaxLineBytes;
 
+    /// <summary>
+    /// Bytes of rows in one batch. Lines that fit a batch fit this many times over, but a number of nine characters can
+    /// ask for 131,072 digits; and RabbitMQ takes no message over 16 MiB.
+    /// </summary>
+    private const int MostTupleBytes = 15 * 1024 * 1024;
+
     public RowBatch Process(LineBatch batch)
     {
         using var tuples = new TupleWriter();
@@ -90,7 +96,11 @@ internal sealed class BatchProcessor(CompiledPipeline pipeline)
         {
             var verdict = _rows.Add(line, tuples);
             Refusal = _rows.Refusal;
-            return verdict;
+            if (tuples.Length <= MostTupleBytes)
+                return verdict;
+            tuples.Rewind(before);
+            Refusal = new(RejectReason.InvalidValue, null, $"the rows of its batch would take more than {MostTupleBytes} bytes");
+            return Verdict.Rejected;
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {

@@ -40,18 +40,18 @@ internal sealed partial class WriterWorker(
         var largest = Math.Max(256 * 1024, pipeline.MaxLineBytes);
         await using var receiver = queues.CreateReceiver<RowBatch>(pipeline.Name, Prefetch.Messages(_options.PrefetchBytes, largest));
         var deliveries = new List<Delivery<RowBatch>>();
+        var prepared = false;
         try
         {
             // Nothing is taken before the table is known to fit.
-            await InsistAsync(pipeline, async token => { await store.PrepareAsync(token); return true; }, stopping);
+            await InsistAsync(pipeline, () => PrepareAsync(stopping), stopping);
             while (!stopping.IsCancellationRequested)
             {
                 deliveries.Clear();
                 deliveries.Add(await receiver.ReceiveAsync(stopping));
                 FillUp(receiver, deliveries);
-
                 var batches = InOrder(deliveries);
-                var committed = await InsistAsync(pipeline, _ => store.CommitAsync(batches, aborting), stopping);
+                var committed = await InsistAsync(pipeline, () => CommitAsync(batches), stopping);
                 foreach (var batch in committed)
                 {
                     foreach (var listener in _listeners)
@@ -70,6 +70,28 @@ internal sealed partial class WriterWorker(
         }
 
         await receiver.StopAsync();
+
+        async Task<bool> PrepareAsync(CancellationToken cancellationToken)
+        {
+            if (!prepared)
+                await store.PrepareAsync(cancellationToken);
+            return prepared = true;
+        }
+
+        async Task<IReadOnlyList<CommittedBatch>> CommitAsync(RowBatch[] batches)
+        {
+            await PrepareAsync(aborting);
+            try
+            {
+                return await store.CommitAsync(batches, aborting);
+            }
+            catch (StoreRefusedException)
+            {
+                // Perhaps somebody changed the table; before the next attempt it is looked at again.
+                prepared = false;
+                throw;
+            }
+        }
     }
 
     /// <summary>
@@ -95,7 +117,7 @@ internal sealed partial class WriterWorker(
 
     /// <summary>Tries until it works: a database that is away or refuses is never a reason to drop or reject a row.</summary>
     private async Task<T> InsistAsync<T>(
-        PipelineDefinition pipeline, Func<CancellationToken, Task<T>> work, CancellationToken stopping)
+        PipelineDefinition pipeline, Func<Task<T>> work, CancellationToken stopping)
     {
         var stage = $"writer {pipeline.Name}";
         var delay = _options.FirstRetryDelay;
@@ -105,7 +127,7 @@ internal sealed partial class WriterWorker(
             StageProblem problem;
             try
             {
-                var result = await work(stopping);
+                var result = await work();
                 if (health.Resolve(stage))
                     LogWorksAgain(pipeline.Name);
                 return result;

@@ -15,36 +15,35 @@ internal static class Body
     private const int HeaderBytes = 5;
     private const int FastestZstd = -1;
 
+    /// <summary>Room for everything but the lines, so that the writer seldom grows.</summary>
+    private const int UsualOverhead = 1024;
+
+    /// <returns>A buffer of about the body's size: many of them wait for their confirms at a time.</returns>
     public static PooledMemory Pack<T>(T batch, BodyCompression compression) where T : class, IBatch<T>
     {
-        using var writer = new WireWriter();
+        using var writer = new WireWriter(batch.Size + UsualOverhead);
         T.Encode(batch, writer);
         var plain = writer.Written.Span;
+        if (compression == BodyCompression.None)
+            return Create(compression, plain, plain.Length);
 
-        var largest = compression switch
-        {
-            BodyCompression.Lz4 => LZ4Codec.MaximumOutputSize(plain.Length),
-            BodyCompression.Zstd => ZstdSharp.Compressor.GetCompressBound(plain.Length),
-            _ => plain.Length,
-        };
-        var packed = PooledMemory.Rent(HeaderBytes + Math.Max(largest, plain.Length));
-        var target = packed.Memory.Span[HeaderBytes..];
-        var length = compression switch
-        {
-            BodyCompression.Lz4 => LZ4Codec.Encode(plain, target),
-            BodyCompression.Zstd => Zstd(plain, target),
-            _ => int.MaxValue,
-        };
-        if (length >= plain.Length)
-        {
-            compression = BodyCompression.None;
-            plain.CopyTo(target);
-            length = plain.Length;
-        }
+        using var scratch = PooledMemory.Rent(compression == BodyCompression.Lz4
+            ? LZ4Codec.MaximumOutputSize(plain.Length)
+            : ZstdSharp.Compressor.GetCompressBound(plain.Length));
+        var target = scratch.Memory.Span;
+        var length = compression == BodyCompression.Lz4 ? LZ4Codec.Encode(plain, target) : Zstd(plain, target);
+        return length < plain.Length
+            ? Create(compression, target[..length], plain.Length)
+            : Create(BodyCompression.None, plain, plain.Length);
+    }
 
-        packed.Array[0] = (byte)compression;
-        BinaryPrimitives.WriteInt32LittleEndian(packed.Array.AsSpan(1), plain.Length);
-        return packed.Shorten(HeaderBytes + length);
+    private static PooledMemory Create(BodyCompression compression, ReadOnlySpan<byte> content, int plainLength)
+    {
+        var body = PooledMemory.Rent(HeaderBytes + content.Length);
+        body.Array[0] = (byte)compression;
+        BinaryPrimitives.WriteInt32LittleEndian(body.Array.AsSpan(1), plainLength);
+        content.CopyTo(body.Array.AsSpan(HeaderBytes));
+        return body;
     }
 
     /// <exception cref="BatchFormatException">The body is not a batch of this kind and version, or is damaged.</exception>

@@ -5,9 +5,10 @@ using System.Text;
 namespace Ingest.Messaging.Wire;
 
 /// <summary>Writes a batch's body into one pooled buffer: little-endian numbers, varints, length-prefixed UTF-8.</summary>
-public sealed class WireWriter : IDisposable
+/// <param name="capacity">Bytes that it holds without growing.</param>
+public sealed class WireWriter(int capacity) : IDisposable
 {
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(4096);
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(capacity);
 
     public int Length { get; private set; }
 

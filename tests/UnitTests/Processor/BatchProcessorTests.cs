@@ -35,6 +35,18 @@ public class BatchProcessorTests
     private readonly BatchProcessor _processor = new(new CompiledPipeline(Definition));
 
     [Fact]
+    public void Short_numbers_that_ask_for_many_digits_cannot_take_all_memory()
+    {
+        var digits = Definitions.Parse("pipeline: p\ntable: t\ncolumns:\n  t: text");
+        var lines = string.Join('\n', Enumerable.Repeat("{\"t\":1e131071}", 200));
+        using var batch = Lines.Batch(Encoding.UTF8.GetBytes(lines));
+        using var rows = new BatchProcessor(new CompiledPipeline(digits)).Process(batch);
+        Assert.InRange(rows.Tuples.Length, 10 << 20, 15 << 20);
+        Assert.Equal(200, rows.Rows + rows.Rejects.Count);
+        Assert.All(rows.Rejects, reject => Assert.Equal(RejectReason.InvalidValue, reject.Reason));
+    }
+
+    [Fact]
     public void Counts_balance_in_every_segment() =>
         DirtyPart.Array[0, 5].Sample(parts =>
         {
