@@ -63,7 +63,11 @@ public sealed partial class BatchPublisher<T>(
                 {
                     await sender.SendAsync(batch, cancellationToken);
                     if (probing)
+                    {
                         Open();
+                        LogWindowOpen(batch.Pipeline, T.Queue);
+                    }
+
                     return;
                 }
                 catch (SendFailedException refusal)
@@ -144,4 +148,7 @@ public sealed partial class BatchPublisher<T>(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline}: sending to {Queue} stopped, trying again: {Reason}")]
     private partial void LogWindowClosed(string pipeline, string queue, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Pipeline {Pipeline}: sending to {Queue} works again")]
+    private partial void LogWindowOpen(string pipeline, string queue);
 }

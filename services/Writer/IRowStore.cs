@@ -11,7 +11,8 @@ internal interface IRowStore : IAsyncDisposable
     Task PrepareAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Writes batches with different ids in one transaction; those that the ledger knows already change nothing.
+    /// Writes batches with different ids in one transaction, in the order given; those that the ledger knows already
+    /// change nothing.
     /// After an exception it is not known whether they are written, and the same batches may be given again.
     /// </summary>
     /// <exception cref="StoreAwayException">The database is away or busy; later it may work.</exception>

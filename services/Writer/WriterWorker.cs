@@ -50,8 +50,7 @@ internal sealed partial class WriterWorker(
                 deliveries.Add(await receiver.ReceiveAsync(stopping));
                 FillUp(receiver, deliveries);
 
-                // An unknown confirm leads to two copies side by side: one is written, both are acknowledged.
-                var batches = deliveries.Select(d => d.Batch).DistinctBy(b => b.Id).ToArray();
+                var batches = InOrder(deliveries);
                 var committed = await InsistAsync(pipeline, _ => store.CommitAsync(batches, aborting), stopping);
                 foreach (var batch in committed)
                 {
@@ -72,6 +71,16 @@ internal sealed partial class WriterWorker(
 
         await receiver.StopAsync();
     }
+
+    /// <summary>
+    /// One copy of each batch, since an unknown confirm leads to two side by side, and each source's batches in its
+    /// order, since its later line is the one that counts.
+    /// </summary>
+    private static RowBatch[] InOrder(List<Delivery<RowBatch>> deliveries) =>
+        [.. deliveries.Select(d => d.Batch)
+            .DistinctBy(b => b.Id)
+            .GroupBy(b => b.Segments is [var first, ..] ? first.SourceId : b.Id)
+            .SelectMany(source => source.OrderBy(b => b.Segments is [var first, ..] ? first.ByteOffset : 0))];
 
     private void FillUp(IBatchReceiver<RowBatch> receiver, List<Delivery<RowBatch>> deliveries)
     {

@@ -11,18 +11,29 @@ public sealed class QueueMismatchException(string message) : Exception(message);
 /// <summary>Declares a pipeline's queues, each on a channel of its own, since a refusal closes the channel.</summary>
 internal static partial class QueueDeclaration
 {
+    /// <summary>
+    /// How long nothing is sent to a queue that was just made. RabbitMQ 3.10 keeps the register of its quorum queues in
+    /// a file that it flushes every half second; a broker killed before that forgets the queue with all that it has
+    /// confirmed (seen).
+    /// </summary>
+    private static readonly TimeSpan AfterCreation = TimeSpan.FromSeconds(1);
+
     public static async Task DeclareAsync<T>(
-        RabbitMqConnection connection, string pipeline, ILogger logger, CancellationToken cancellationToken)
+        RabbitMqConnection connection, string pipeline, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
         where T : class, IBatch<T>
     {
         // The dead queue first: what is dead-lettered into nothing stays in its queue for ever.
-        await DeclareAsync(connection, Topology.DeadQueueName(pipeline), Topology.DeadQueueArguments(), logger, cancellationToken);
-        await DeclareAsync(connection, Topology.QueueName<T>(pipeline), Topology.WorkQueueArguments(pipeline), logger, cancellationToken);
+        var created = await DeclareAsync(connection, Topology.DeadQueueName(pipeline), Topology.DeadQueueArguments(), logger, cancellationToken);
+        created |= await DeclareAsync(connection, Topology.QueueName<T>(pipeline), Topology.WorkQueueArguments(pipeline), logger, cancellationToken);
+        if (created)
+            await Task.Delay(AfterCreation, time, cancellationToken);
     }
 
-    private static async Task DeclareAsync(
+    /// <returns>True when there was no such queue before.</returns>
+    private static async Task<bool> DeclareAsync(
         RabbitMqConnection connection, string queue, Dictionary<string, object?> arguments, ILogger logger, CancellationToken cancellationToken)
     {
+        var existed = await ExistsAsync(connection, queue, cancellationToken);
         var channel = await connection.OpenChannelAsync(new CreateChannelOptions(false, false), cancellationToken);
         await using var _ = channel;
         try
@@ -41,6 +52,23 @@ internal static partial class QueueDeclaration
             }
 
             LogOtherLimit(logger, queue, argument);
+        }
+
+        return !existed;
+    }
+
+    private static async Task<bool> ExistsAsync(RabbitMqConnection connection, string queue, CancellationToken cancellationToken)
+    {
+        var channel = await connection.OpenChannelAsync(new CreateChannelOptions(false, false), cancellationToken);
+        await using var _ = channel;
+        try
+        {
+            await channel.QueueDeclarePassiveAsync(queue, cancellationToken);
+            return true;
+        }
+        catch (OperationInterruptedException refusal) when (refusal.ShutdownReason?.ReplyCode == 404)
+        {
+            return false;
         }
     }
 

@@ -82,7 +82,7 @@ internal sealed partial class RabbitMqReceiver<T>(
         {
             try
             {
-                await QueueDeclaration.DeclareAsync<T>(connection, pipeline, logger, _stopped.Token);
+                await QueueDeclaration.DeclareAsync<T>(connection, pipeline, time, logger, _stopped.Token);
                 _channel = await connection.OpenChannelAsync(WithoutConfirms, _stopped.Token);
                 await ConsumeUntilLostAsync(_channel);
             }

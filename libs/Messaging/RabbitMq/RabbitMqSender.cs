@@ -62,7 +62,7 @@ internal sealed class RabbitMqSender<T>(
             _channel = null;
             try
             {
-                await QueueDeclaration.DeclareAsync<T>(connection, pipeline, logger, cancellationToken);
+                await QueueDeclaration.DeclareAsync<T>(connection, pipeline, time, logger, cancellationToken);
             }
             catch (Exception failure) when (failure is QueueMismatchException
                 || RabbitMqConnection.IsConnectionFailure(failure, cancellationToken))

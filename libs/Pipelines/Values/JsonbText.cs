@@ -149,7 +149,7 @@ internal ref struct JsonbText
         if (sorted)
             return;
 
-        members.Sort(order);
+        SortMembers(members, order);
         var length = _writer.Length - start;
         var asTheyCame = ArrayPool<byte>.Shared.Rent(length);
         _writer.Written[start..].CopyTo(asTheyCame);
@@ -165,6 +165,26 @@ internal ref struct JsonbText
         }
 
         ArrayPool<byte>.Shared.Return(asTheyCame);
+    }
+
+    private static void SortMembers(Span<Member> members, JsonbOrder order)
+    {
+        // Sorting with a comparer allocates, which most objects are too small to be worth.
+        const int Few = 24;
+        if (members.Length > Few)
+        {
+            members.Sort(order);
+            return;
+        }
+
+        for (var i = 1; i < members.Length; i++)
+        {
+            var member = members[i];
+            var place = i;
+            for (; place > 0 && order.Compare(members[place - 1], member) > 0; place--)
+                members[place] = members[place - 1];
+            members[place] = member;
+        }
     }
 
     private readonly void WriteString(ReadOnlySpan<byte> raw, bool escaped, ref int repaired)

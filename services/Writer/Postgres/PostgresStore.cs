@@ -33,7 +33,7 @@ internal sealed class PostgresStore(NpgsqlDataSource source, string database, Pi
             var ledger = new LedgerWriter(connection, _sql, pipeline);
             var fresh = await ledger.BeginAsync(batches, cancellationToken);
             var written = await new RowWriter(connection, transaction, _sql, pipeline).WriteAsync(
-                [.. batches.Where(b => fresh.Contains(b.Id)).OrderBy(PlaceInSource)], cancellationToken);
+                [.. batches.Where(b => fresh.Contains(b.Id))], cancellationToken);
             await ledger.FinishAsync(batches, written, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             return [.. batches.Select(b => written.TryGetValue(b.Id, out var counts) ? CommittedBatch.Of(b, counts) : CommittedBatch.Known(b))];
@@ -43,10 +43,6 @@ internal sealed class PostgresStore(NpgsqlDataSource source, string database, Pi
             throw PostgresErrors.Translate(failure, database);
         }
     }
-
-    /// <summary>The later line of a source is the one that counts, so its batches are written in its order.</summary>
-    private static (Guid Source, long Offset) PlaceInSource(RowBatch batch) =>
-        batch.Segments is [var first, ..] ? (first.SourceId, first.ByteOffset) : default;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

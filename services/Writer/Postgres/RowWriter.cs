@@ -12,7 +12,7 @@ internal sealed class RowWriter(NpgsqlConnection connection, NpgsqlTransaction t
 {
     private const string Savepoint = "ingest_copy";
 
-    /// <param name="batches">New batches in the order of their sources.</param>
+    /// <param name="batches">New batches in the order in which their rows count.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>For each batch the counts segment by segment.</returns>
     public async Task<Dictionary<Guid, SegmentCounts[]>> WriteAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)

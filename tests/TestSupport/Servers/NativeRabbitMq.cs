@@ -69,8 +69,6 @@ internal sealed class NativeRabbitMq : NativeServer
         _main = null;
         File.Delete(Inside("pid"));
         await LaunchAsync(Path.Combine(_binaries, "rabbitmq-server"), [], _surroundings, ReadyAsync);
-        if (Main is { } main)
-            TestRun.Watch(main);
     }
 
     public override async Task<string> RunToolAsync(string tool, params string[] arguments)

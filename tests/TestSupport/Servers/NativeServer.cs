@@ -25,10 +25,13 @@ internal abstract class NativeServer(string name, SystemUser? user) : ServerInst
     /// <summary>The signal that asks for a clean and quick end.</summary>
     protected abstract int StopSignal { get; }
 
+    // While it starts, what was launched may not have become the server yet.
+    private OwnedProcess? Running => Main is { IsAlive: true } main ? main : Launched is { IsAlive: true } launched ? launched : null;
+
     public override async Task PauseAsync()
     {
         // Once the server itself is stopped it has no more children, and the list is whole.
-        var main = Main ?? throw new InvalidOperationException($"{name} does not run.");
+        var main = Running ?? throw new InvalidOperationException($"{name} does not run.");
         main.Signal(OwnedProcess.SigStop);
         await Eventually.HoldsAsync(() => main.IsStopped || !main.IsAlive, StopDeadline, () => $"{name} runs on");
         foreach (var process in main.Tree())
@@ -37,14 +40,14 @@ internal abstract class NativeServer(string name, SystemUser? user) : ServerInst
 
     public override Task ResumeAsync()
     {
-        foreach (var process in Main?.Tree().Reverse() ?? [])
+        foreach (var process in Running?.Tree().Reverse() ?? [])
             process.Signal(OwnedProcess.SigCont);
         return Task.CompletedTask;
     }
 
     public override async Task KillAsync()
     {
-        if (Main is not { IsAlive: true } main)
+        if (Running is not { } main)
             return;
         await PauseAsync();
         var processes = main.Tree();
@@ -56,7 +59,7 @@ internal abstract class NativeServer(string name, SystemUser? user) : ServerInst
 
     public override async Task StopAsync()
     {
-        if (Main is { IsAlive: true } main)
+        if (Running is { } main)
         {
             await ResumeAsync();
             main.Signal(StopSignal);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Testcontainers.PostgreSql;
 
 namespace Ingest.TestSupport;
@@ -27,10 +28,14 @@ public sealed class PostgresServer : TestServer
     /// <exception cref="ServiceUnavailableException">There is none to be had.</exception>
     public static async Task<PostgresServer> StartOwnAsync() => new(await StartAsync(
         NativePostgres.Find,
-        // The port is fixed because a container that starts again gets another one otherwise.
-        () => ContainerServer.Find(
-            Image,
-            () => new PostgreSqlBuilder(Image).WithPortBinding(FreePort.Next(), PostgreSqlBuilder.PostgreSqlPort).Build(),
-            container => container.GetConnectionString()),
+        () => ContainerServer.Find(Image, BuildContainer, container => container.GetConnectionString()),
         "No PostgreSQL: install it (Debian, Ubuntu: apt-get install postgresql), start Docker, or set INGEST_TEST_POSTGRES."));
+
+    // The port is fixed because a container that starts again gets another one otherwise. Testcontainers turns
+    // durability off, with which a killed server forgets what it has committed.
+    private static PostgreSqlContainer BuildContainer() => new PostgreSqlBuilder(Image)
+        .WithPortBinding(FreePort.Next(), PostgreSqlBuilder.PostgreSqlPort)
+        .WithCommand("-c", "fsync=on", "-c", "full_page_writes=on", "-c", "synchronous_commit=on")
+        .WithLogger(NullLogger.Instance)
+        .Build();
 }

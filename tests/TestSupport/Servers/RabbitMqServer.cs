@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
 using Testcontainers.RabbitMq;
 
@@ -28,10 +29,7 @@ public sealed class RabbitMqServer : TestServer
     /// <exception cref="ServiceUnavailableException">There is none to be had.</exception>
     public static async Task<RabbitMqServer> StartOwnAsync() => new(await StartAsync(
         NativeRabbitMq.Find,
-        () => ContainerServer.Find(
-            Image,
-            () => new RabbitMqBuilder(Image).WithPortBinding(FreePort.Next(), RabbitMqBuilder.RabbitMqPort).Build(),
-            container => container.GetConnectionString()),
+        () => ContainerServer.Find(Image, BuildContainer, container => container.GetConnectionString()),
         "No RabbitMQ: install it (Debian, Ubuntu: apt-get install rabbitmq-server), start Docker, or set INGEST_TEST_RABBITMQ."));
 
     /// <summary>A connection that does not come back by itself.</summary>
@@ -47,4 +45,10 @@ public sealed class RabbitMqServer : TestServer
         using var late = new CancellationTokenSource(ConnectDeadline);
         return await factory.CreateConnectionAsync(late.Token).WaitAsync(late.Token);
     }
+
+    // The port is fixed because a container that starts again gets another one otherwise.
+    private static RabbitMqContainer BuildContainer() => new RabbitMqBuilder(Image)
+        .WithPortBinding(FreePort.Next(), RabbitMqBuilder.RabbitMqPort)
+        .WithLogger(NullLogger.Instance)
+        .Build();
 }

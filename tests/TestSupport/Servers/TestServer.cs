@@ -34,12 +34,14 @@ public abstract class TestServer : IAsyncDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Native, then a container; <c>INGEST_TEST_SERVERS=docker</c> leaves out the first.</summary>
+    /// <summary>Native, else a container; <c>INGEST_TEST_SERVERS</c> allows one of <c>native</c> and <c>docker</c>, or <c>none</c>.</summary>
     private protected static async Task<ServerInstance> StartAsync(
         Func<ServerInstance?> native, Func<ServerInstance?> container, string otherwise)
     {
-        var docker = Environment.GetEnvironmentVariable("INGEST_TEST_SERVERS") == "docker";
-        var instance = (docker ? null : native()) ?? container() ?? throw new ServiceUnavailableException(otherwise);
+        var allowed = Environment.GetEnvironmentVariable("INGEST_TEST_SERVERS");
+        var instance = (allowed is null or "" or "native" ? native() : null)
+            ?? (allowed is null or "" or "docker" ? container() : null)
+            ?? throw new ServiceUnavailableException(otherwise);
         try
         {
             await instance.StartAsync();

@@ -10,7 +10,7 @@ internal static class ClockText
     // Longer fractions, and those that may lie half-way, go through a double, as in PostgreSQL.
     private const int SafeFractionDigits = 9;
 
-    private static ReadOnlySpan<long> PowersOfTen => [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
+    private static readonly int[] PowersOfTen = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
 
     /// <summary>
     /// The time of day. As in PostgreSQL 24:00:00 and a sixtieth second are fine, and what is after 24:00:00 is not.
@@ -47,7 +47,7 @@ internal static class ClockText
             }
         }
 
-        // Digits beyond these change no double.
+        // Digits beyond these, more than any point half-way between two doubles has, change no double that matters.
         const int SignificantDigits = 1100;
         Span<byte> spelling = stackalloc byte[SignificantDigits + 1];
         digits = digits[..Math.Min(count, SignificantDigits)];
@@ -58,15 +58,15 @@ internal static class ClockText
         return true;
     }
 
-    /// <summary>Reads <c>+hh</c>, <c>+hhmm</c>, <c>+hh:mm</c> or <c>+hh:mm:ss</c>, up to 15:59:59 either way.</summary>
-    public static bool TryReadOffset(ref AsciiReader reader, out int seconds)
+    /// <summary>Reads <c>+hh</c>, <c>+hhmm</c> and, where colons may be, <c>+hh:mm</c> or <c>+hh:mm:ss</c>; up to 15:59:59 either way.</summary>
+    public static bool TryReadOffset(ref AsciiReader reader, bool colons, out int seconds)
     {
         seconds = 0;
         var west = reader.TrySkip((byte)'-');
         if ((!west && !reader.TrySkip((byte)'+')) || !reader.TryTakeNumber(2, out var hour))
             return false;
         var (minute, second) = (0, 0);
-        if (reader.TrySkip((byte)':'))
+        if (colons && reader.TrySkip((byte)':'))
         {
             if (!reader.TryTakeNumber(2, out minute) || (reader.TrySkip((byte)':') && !reader.TryTakeNumber(2, out second)))
                 return false;

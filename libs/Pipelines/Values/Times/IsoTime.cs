@@ -20,8 +20,12 @@ internal static class IsoTime
         {
             if (!reader.TrySkip((byte)'T') && !reader.TrySkip((byte)' ') && !reader.TrySkip((byte)'t'))
                 return false;
-            if (!TryReadClock(ref reader, out micros) || !TryReadZone(ref reader, out offset) || !reader.IsAtEnd)
+            if (!TryReadClock(ref reader, out micros, out var colons)
+                || !TryReadZone(ref reader, colons, out offset)
+                || !reader.IsAtEnd)
+            {
                 return false;
+            }
         }
 
         time = new WrittenTime(day, micros, offset);
@@ -70,18 +74,19 @@ internal static class IsoTime
         return true;
     }
 
-    private static bool TryReadClock(ref AsciiReader reader, out long micros)
+    private static bool TryReadClock(ref AsciiReader reader, out long micros, out bool colons)
     {
         micros = 0;
         var digits = reader.CountDigits();
+        colons = digits == 2;
         if (digits is not (2 or 4 or 6) || !reader.TryTakeNumber(2, out var hour))
             return false;
-        if (digits == 2 && !reader.TrySkip((byte)':'))
+        if (colons && !reader.TrySkip((byte)':'))
             return false;
         if (!reader.TryTakeNumber(2, out var minute))
             return false;
         var (second, fraction) = (0, 0L);
-        if (digits == 6 || (digits == 2 && reader.TrySkip((byte)':')))
+        if (digits == 6 || (colons && reader.TrySkip((byte)':')))
         {
             if (!reader.TryTakeNumber(2, out second))
                 return false;
@@ -92,12 +97,13 @@ internal static class IsoTime
         return ClockText.TryGetMicros(hour, minute, second, fraction, out micros);
     }
 
-    private static bool TryReadZone(ref AsciiReader reader, out int offset)
+    // PostgreSQL takes the basic form's offset for a date when it has a colon.
+    private static bool TryReadZone(ref AsciiReader reader, bool colons, out int offset)
     {
         offset = 0;
         if (reader.IsAtEnd || reader.TrySkip((byte)'Z'))
             return true;
         reader.TrySkip((byte)' ');
-        return reader.TrySkip((byte)'Z') || reader.TrySkip((byte)'z') || ClockText.TryReadOffset(ref reader, out offset);
+        return reader.TrySkip((byte)'Z') || reader.TrySkip((byte)'z') || ClockText.TryReadOffset(ref reader, colons, out offset);
     }
 }

@@ -47,7 +47,7 @@ internal static class MailTime
         return reader.SkipSpaces() && TryTakeName(ref reader, Months, out var month)
             && reader.SkipSpaces() && TryTakeDay(ref reader, out var day)
             && reader.SkipSpaces() && TryReadClock(ref reader, out var micros)
-            && reader.SkipSpaces() && ClockText.TryReadOffset(ref reader, out var offset)
+            && reader.SkipSpaces() && ClockText.TryReadOffset(ref reader, colons: false, out var offset)
             && reader.SkipSpaces() && TryTakeYear(ref reader, out var year)
             && reader.IsAtEnd
             && TryMake(year, month, day, micros, offset, out time);
@@ -94,7 +94,7 @@ internal static class MailTime
         if (!reader.SkipSpaces())
             return false;
         if (reader.Next is (byte)'+' or (byte)'-')
-            return ClockText.TryReadOffset(ref reader, out offset);
+            return ClockText.TryReadOffset(ref reader, colons: false, out offset);
         var length = reader.CountLetters();
         if (length is < 1 or > NameLetters || !reader.TryTake(length, out var taken))
             return false;

@@ -1,0 +1,86 @@
+using Ingest.TestSupport;
+
+namespace Ingest.EndToEndTests;
+
+/// <summary>The three services as processes of their own, working on one definition over a real broker and database.</summary>
+internal sealed class PipelineUnderTest : IAsyncDisposable
+{
+    public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
+
+    private readonly Dictionary<string, string?> _environment;
+
+    private PipelineUnderTest(string name, int port, Dictionary<string, string?> environment, PostgresDatabase database) =>
+        (Name, Port, _environment, Database) = (name, port, environment, database);
+
+    public string Name { get; }
+
+    public int Port { get; }
+
+    public PostgresDatabase Database { get; }
+
+    public ServiceProcess Gateway { get; private set; } = null!;
+
+    public ServiceProcess Processor { get; private set; } = null!;
+
+    public ServiceProcess Writer { get; private set; } = null!;
+
+    /// <param name="servers">The test assembly's servers.</param>
+    /// <param name="definition">A definition without its name and port.</param>
+    /// <param name="rabbitMq">A broker of the test's own, where it interrupts the broker.</param>
+    public static async Task<PipelineUnderTest> StartAsync(SharedServers servers, string definition, RabbitMqServer? rabbitMq = null)
+    {
+        var postgres = await servers.PostgresAsync();
+        var broker = rabbitMq ?? await servers.RabbitMqAsync();
+        var database = await PostgresDatabase.CreateAsync(postgres);
+        var (name, port) = (TestNames.Pipeline(), FreePort.Next());
+        var folder = TestRun.CreateFolder(name);
+        await File.WriteAllTextAsync(Path.Combine(folder, "pipeline.yaml"), $"pipeline: {name}\nlisten: {port}\n{definition}");
+        var pipeline = new PipelineUnderTest(
+            name,
+            port,
+            new Dictionary<string, string?>
+            {
+                ["ConnectionStrings__RabbitMq"] = broker.Uri.ToString(),
+                ["ConnectionStrings__Database"] = database.ConnectionString,
+                ["Ingest__Pipelines"] = folder,
+            },
+            database);
+        pipeline.Gateway = pipeline.Start("Gateway");
+        pipeline.Processor = pipeline.Start("Processor");
+        pipeline.Writer = pipeline.Start("Writer");
+        foreach (var service in new[] { pipeline.Gateway, pipeline.Processor, pipeline.Writer })
+            await service.WaitForLineAsync(line => line.Contains("Application started", StringComparison.Ordinal), Deadline);
+        return pipeline;
+    }
+
+    /// <summary>Waits until every line of every ended source is in the ledger.</summary>
+    public Task AllLinesAreAccountedForAsync(long lines, int sources = 1) => Eventually.HoldsAsync(
+        async () => await EndedSourcesAsync() == sources && await LinesAsync() == lines,
+        Deadline,
+        () => $"{lines} lines of {sources} sources were to be in the ledger.\n{Gateway.Describe("runs")}\n{Processor.Describe("runs")}\n{Writer.Describe("runs")}");
+
+    /// <summary>The ledger's sums: lines, written, duplicate, filtered, rejected.</summary>
+    public async Task<(long Lines, long Written, long Duplicate, long Filtered, long Rejected)> BalanceAsync() =>
+        (await LinesAsync(), await SumAsync("written"), await SumAsync("duplicate"), await SumAsync("filtered"), await SumAsync("rejected"));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var service in new[] { Gateway, Processor, Writer })
+            await service.DisposeAsync();
+        await Database.DisposeAsync();
+    }
+
+    private Task<long> LinesAsync() => SumAsync("lines");
+
+    private async Task<long> SumAsync(string column) =>
+        await TableExistsAsync() ? await Database.ScalarAsync<long>($"SELECT coalesce(sum({column}), 0)::bigint FROM ingest_batches") : 0;
+
+    private async Task<long> EndedSourcesAsync() =>
+        await TableExistsAsync() ? await Database.ScalarAsync<long>("SELECT count(*) FROM ingest_sources") : 0;
+
+    private Task<bool> TableExistsAsync() => Database.ScalarAsync<bool>("SELECT to_regclass('ingest_sources') IS NOT NULL");
+
+    private ServiceProcess Start(string project) => ServiceProcess.Start(
+        project,
+        environment: new Dictionary<string, string?>(_environment) { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{FreePort.Next()}" });
+}

@@ -1,0 +1,146 @@
+using System.Text;
+using Ingest.TestSupport;
+
+namespace Ingest.EndToEndTests;
+
+public sealed class ServiceTests(SharedServers servers)
+{
+    private const string Comments =
+        """
+        where: subreddit in ["elixir", "erlang"] && author != "[deleted]"
+        table: social.comments
+        key: id
+        columns:
+          id: text
+          author: text
+          body: { type: text, clean: [trim] }
+          score: integer
+          created_at: { from: created_utc, type: timestamptz, unit: seconds, required: true }
+        """;
+
+    [Fact]
+    public async Task Lines_sent_with_ncat_become_rows_and_every_line_is_accounted_for()
+    {
+        var ncat = await Ncat.FindOrSkipAsync();
+        await using var pipeline = await PipelineUnderTest.StartAsync(servers, Comments);
+
+        var input = Lines(
+            """{"id":"a","author":"jose","body":"  hello \n","score":3,"created_utc":1538352000,"subreddit":"elixir"}""",
+            """{"id":"a","author":"jose","body":"again","score":3,"created_utc":1538352000,"subreddit":"elixir"}""",
+            """{"id":"b","author":"joe","score":1,"created_utc":1538352001,"subreddit":"erlang"}""",
+            """{"id":"c","author":"[deleted]","created_utc":1538352001,"subreddit":"erlang"}""",
+            """{"id":"d","author":"x","created_utc":1538352001,"subreddit":"funny"}""",
+            "",
+            "{broken",
+            "[1]",
+            """{"author":"x","created_utc":1538352001,"subreddit":"elixir"}""",
+            """{"id":"e","author":"x","score":"many","created_utc":1538352001,"subreddit":"elixir"}""",
+            """{"id":"f","author":"last line without newline","created_utc":1538352001,"subreddit":"elixir"}""");
+        var sent = await ncat.SendAsync(pipeline.Port, new MemoryStream(input), PipelineUnderTest.Deadline);
+        Assert.Equal(0, sent.ExitCode);
+
+        await pipeline.AllLinesAreAccountedForAsync(10);
+        Assert.Equal((10, 3, 1, 2, 4), await pipeline.BalanceAsync());
+        Assert.Equal("hello", await pipeline.Database.ScalarAsync<string>("SELECT body FROM social.comments WHERE id = 'a'"));
+        Assert.Equal("2018-10-01 00:00:00+00", await pipeline.Database.ScalarAsync<string>(
+            "SELECT (created_at AT TIME ZONE 'UTC')::text || '+00' FROM social.comments WHERE id = 'a'"));
+        Assert.Equal(
+            "7 invalid_json - {broken|8 not_an_object - [1]|9 missing_required id {\"author\":\"x\",\"created_utc\":1538352001,\"subreddit\":\"elixir\"}"
+            + "|10 invalid_value score {\"id\":\"e\",\"author\":\"x\",\"score\":\"many\",\"created_utc\":1538352001,\"subreddit\":\"elixir\"}",
+            await pipeline.Database.ScalarAsync<string>(
+                "SELECT string_agg(concat_ws(' ', line, reason, coalesce(column_name, '-'), convert_from(raw, 'UTF8')), '|' ORDER BY line) FROM ingest_rejects"));
+        Assert.Equal("10 11", await pipeline.Database.ScalarAsync<string>("SELECT concat_ws(' ', lines, last_line) FROM ingest_sources"));
+    }
+
+    [Fact]
+    public async Task A_long_stream_gives_exactly_the_rows_that_its_generator_counted()
+    {
+        var ncat = await Ncat.FindOrSkipAsync();
+        const int lines = 60_000;
+        var comments = new CommentsGenerator(lines, seed: 7);
+        await using var pipeline = await PipelineUnderTest.StartAsync(servers, Comments);
+
+        var sent = await ncat.SendAsync(pipeline.Port, comments.OpenRead(), PipelineUnderTest.Deadline);
+        Assert.Equal(0, sent.ExitCode);
+
+        await pipeline.AllLinesAreAccountedForAsync(lines);
+        var passing = comments.Passing;
+        Assert.Equal((lines, passing, 0, lines - passing, 0), await pipeline.BalanceAsync());
+        Assert.Equal(passing, await pipeline.Database.ScalarAsync<long>("SELECT count(*) FROM social.comments"));
+        await SegmentsTileTheirSourcesAsync(pipeline);
+    }
+
+    [Fact]
+    public async Task A_producer_is_reset_when_the_gateway_dies_before_its_lines_are_safe()
+    {
+        var ncat = await Ncat.FindOrSkipAsync();
+        await using var broker = await SharedServers.OrSkipAsync(RabbitMqServer.StartOwnAsync);
+        await using var pipeline = await PipelineUnderTest.StartAsync(servers, Comments, broker);
+        await broker.PauseAsync();
+
+        var sending = ncat.SendAsync(pipeline.Port, new MemoryStream(Lines("""{"id":"a"}""")), PipelineUnderTest.Deadline);
+        await Eventually.HoldsAsync(
+            () => sending.IsCompleted || IsConnected(pipeline.Port),
+            PipelineUnderTest.Deadline,
+            () => "The gateway was to have the connection.");
+        Assert.False(sending.IsCompleted);
+        pipeline.Gateway.Kill();
+
+        var sent = await sending;
+        Assert.NotEqual(0, sent.ExitCode);
+        await broker.ResumeAsync();
+    }
+
+    [Fact]
+    public async Task A_paused_broker_blocks_the_sender_and_afterwards_everything_arrives()
+    {
+        var ncat = await Ncat.FindOrSkipAsync();
+        const int lines = 150_000;
+        var comments = new CommentsGenerator(lines, seed: 3);
+        await using var broker = await SharedServers.OrSkipAsync(RabbitMqServer.StartOwnAsync);
+        await using var pipeline = await PipelineUnderTest.StartAsync(servers, Comments, broker);
+
+        // One line first, so that the connections to the broker stand when it stops.
+        await ncat.SendAsync(pipeline.Port, new CommentsGenerator(1).OpenRead(), PipelineUnderTest.Deadline);
+        await pipeline.AllLinesAreAccountedForAsync(1);
+        await broker.PauseAsync();
+
+        var input = new CountingStream(comments.OpenRead());
+        var sending = ncat.SendAsync(pipeline.Port, input, PipelineUnderTest.Deadline);
+        await input.StallsAsync();
+        Assert.False(sending.IsCompleted);
+        Assert.InRange(pipeline.Gateway.MemoryBytes.PeakBytes, 1, 200L * 1024 * 1024);
+
+        await broker.ResumeAsync();
+        Assert.Equal(0, (await sending).ExitCode);
+        await pipeline.AllLinesAreAccountedForAsync(lines + 1, sources: 2);
+        Assert.InRange(pipeline.Gateway.MemoryBytes.PeakBytes, 1, 200L * 1024 * 1024);
+    }
+
+    private static async Task SegmentsTileTheirSourcesAsync(PipelineUnderTest pipeline)
+    {
+        var gaps = await pipeline.Database.ScalarAsync<long>(
+            """
+            SELECT count(*) FROM (
+                SELECT first_line - lag(next_line, 1, 1::bigint) OVER w AS lines,
+                       byte_offset - lag(byte_offset + byte_length, 1, 0::bigint) OVER w AS bytes
+                FROM ingest_segments WINDOW w AS (PARTITION BY source_id ORDER BY byte_offset)) g
+            WHERE lines <> 0 OR bytes <> 0
+            """);
+        var wrongSums = await pipeline.Database.ScalarAsync<long>(
+            """
+            SELECT count(*) FROM ingest_sources s
+            WHERE (lines, bytes) <> (SELECT sum(g.lines), sum(g.byte_length) FROM ingest_segments g WHERE g.source_id = s.source_id)
+            """);
+        Assert.Equal((0, 0), (gaps, wrongSums));
+    }
+
+    /// <summary>Whether the port has a connection, half-closed ones included.</summary>
+    private static bool IsConnected(int port) =>
+        File.ReadLines("/proc/net/tcp").Skip(1).Any(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is var fields
+            && fields[1].EndsWith($":{port:X4}", StringComparison.Ordinal) && fields[3] != Listening);
+
+    private const string Listening = "0A";
+
+    private static byte[] Lines(params string[] lines) => Encoding.UTF8.GetBytes(string.Join('\n', lines));
+}
