@@ -191,7 +191,7 @@ public sealed class BatchPublisherTests : IAsyncDisposable
         var next = new[] { await _sender.NextAsync(), await _sender.NextAsync() };
         Assert.Equal(["b", "c"], next.Select(n => n.Batch.ToString()).Order());
         next[0].Refuse();
-        await _time.NextWaitAsync();
+        Assert.InRange((await _time.NextWaitAsync()).TotalMilliseconds, 25, 50);
         next[1].Refuse();
         Assert.False(_publisher.IsOpen);
         _time.Advance(TimeSpan.FromSeconds(2));
