@@ -85,9 +85,9 @@ internal sealed partial class ProcessorWorker(
         {
             await safe;
         }
-        catch (OperationCanceledException)
+        catch (Exception failure)
         {
-            LogGivenUp(delivery.Batch.Pipeline, delivery.Batch.Id);
+            LogGivenUp(failure is OperationCanceledException ? null : failure, delivery.Batch.Pipeline, delivery.Batch.Id);
             await delivery.RequeueAsync();
             return;
         }
@@ -95,6 +95,6 @@ internal sealed partial class ProcessorWorker(
         await delivery.AcknowledgeAsync();
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline}: batch {BatchId} could not be sent on in time and goes back to its queue")]
-    private partial void LogGivenUp(string pipeline, Guid batchId);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline}: batch {BatchId} could not be sent on and goes back to its queue")]
+    private partial void LogGivenUp(Exception? failure, string pipeline, Guid batchId);
 }

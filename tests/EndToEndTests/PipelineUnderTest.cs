@@ -27,7 +27,9 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
     /// <param name="servers">The test assembly's servers.</param>
     /// <param name="definition">A definition without its name and port.</param>
     /// <param name="rabbitMq">A broker of the test's own, where it interrupts the broker.</param>
-    public static async Task<PipelineUnderTest> StartAsync(SharedServers servers, string definition, RabbitMqServer? rabbitMq = null)
+    /// <param name="settings">Environment variables of the services.</param>
+    public static async Task<PipelineUnderTest> StartAsync(
+        SharedServers servers, string definition, RabbitMqServer? rabbitMq = null, params (string Key, string Value)[] settings)
     {
         var postgres = await servers.PostgresAsync();
         var broker = rabbitMq ?? await servers.RabbitMqAsync();
@@ -45,6 +47,8 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
                 ["Ingest__Pipelines"] = folder,
             },
             database);
+        foreach (var (key, value) in settings)
+            pipeline._environment[key] = value;
         pipeline.Gateway = pipeline.Start("Gateway");
         pipeline.Processor = pipeline.Start("Processor");
         pipeline.Writer = pipeline.Start("Writer");

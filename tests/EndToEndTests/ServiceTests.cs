@@ -71,6 +71,26 @@ public sealed class ServiceTests(SharedServers servers)
     }
 
     [Fact]
+    public async Task A_table_that_does_not_fit_any_more_stops_the_writer_until_somebody_mends_it()
+    {
+        var ncat = await Ncat.FindOrSkipAsync();
+        await using var pipeline = await PipelineUnderTest.StartAsync(
+            servers, Comments, settings: ("Writer__RefusalRetryDelay", "00:00:00.2"));
+        await ncat.SendAsync(pipeline.Port, new MemoryStream(Lines("{}")), PipelineUnderTest.Deadline);
+        await pipeline.AllLinesAreAccountedForAsync(1);
+        await pipeline.Database.ExecuteAsync("ALTER TABLE social.comments RENAME COLUMN created_at TO made_at");
+        await ncat.SendAsync(
+            pipeline.Port, new MemoryStream(Lines("""{"id":"a","author":"x","created_utc":1538352001,"subreddit":"elixir"}""")), PipelineUnderTest.Deadline);
+        await pipeline.Writer.WaitForLineAsync(
+            line => line.Contains("made_at", StringComparison.Ordinal) || line.Contains("created_at", StringComparison.Ordinal), PipelineUnderTest.Deadline);
+        Assert.Equal(1, (await pipeline.BalanceAsync()).Lines);
+
+        await pipeline.Database.ExecuteAsync("ALTER TABLE social.comments RENAME COLUMN made_at TO created_at");
+        await pipeline.AllLinesAreAccountedForAsync(2, sources: 2);
+        Assert.Equal((2, 1, 0, 1, 0), await pipeline.BalanceAsync());
+    }
+
+    [Fact]
     public async Task A_producer_is_reset_when_the_gateway_dies_before_its_lines_are_safe()
     {
         var ncat = await Ncat.FindOrSkipAsync();
