@@ -18,7 +18,7 @@ internal static class OneProcess
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddEnvironmentVariables();
-        builder.Logging.AddServiceLogging().SetMinimumLevel(level);
+        builder.Logging.AddServiceLogging().SetMinimumLevel(level).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddSingleton(TimeProvider.System);

@@ -96,7 +96,17 @@ internal sealed class LoadRun(string[] files, string pipelineFile, string databa
         CancellationToken stopping,
         CancellationToken aborting)
     {
-        await using var stream = await input.OpenAsync(stopping);
+        Stream stream;
+        try
+        {
+            stream = await input.OpenAsync(stopping);
+        }
+        catch (StartupException refused)
+        {
+            return refused.Message;
+        }
+
+        await using var _ = stream;
         var source = input.IsStandardInput ? Source.Live("stdin", pipeline) : Source.Replay(input.Path, pipeline);
         var pump = new SourcePump(source, publisher, new Gateway.GatewayOptions().Linger, TimeProvider.System);
         progress.Begin(input, pump);

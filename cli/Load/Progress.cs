@@ -71,7 +71,8 @@ internal sealed class Progress(LoadReport report, StageHealth health, TimeSpan p
             return;
         }
 
-        var width = Math.Max(20, Console.WindowWidth - 1);
+        // A terminal that does not know its width says 0.
+        var width = Console.WindowWidth > 1 ? Console.WindowWidth - 1 : 79;
         text = text.Length > width ? text[..width] : text;
         Console.Error.Write($"\r{text.PadRight(_width)}");
         _width = text.Length;
