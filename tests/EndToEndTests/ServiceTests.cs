@@ -100,9 +100,9 @@ public sealed class ServiceTests(SharedServers servers)
 
         var sending = ncat.SendAsync(pipeline.Port, new MemoryStream(Lines("""{"id":"a"}""")), PipelineUnderTest.Deadline);
         await Eventually.HoldsAsync(
-            () => sending.IsCompleted || IsConnected(pipeline.Port),
+            () => sending.IsCompleted || IsReadToItsEnd(pipeline.Port),
             PipelineUnderTest.Deadline,
-            () => "The gateway was to have the connection.");
+            () => "The gateway was to have read the connection.");
         Assert.False(sending.IsCompleted);
         pipeline.Gateway.Kill();
 
@@ -155,12 +155,20 @@ public sealed class ServiceTests(SharedServers servers)
         Assert.Equal((0, 0), (gaps, wrongSums));
     }
 
-    /// <summary>Whether the port has a connection, half-closed ones included.</summary>
-    private static bool IsConnected(int port) =>
+    /// <summary>
+    /// Whether the port's connection is half-closed by its sender and all of its bytes have been read (proc(5),
+    /// <c>/proc/net/tcp</c>). Unread bytes would make the kernel reset the connection of a killed process anyway.
+    /// </summary>
+    private static bool IsReadToItsEnd(int port) =>
         File.ReadLines("/proc/net/tcp").Skip(1).Any(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is var fields
-            && fields[1].EndsWith($":{port:X4}", StringComparison.Ordinal) && fields[3] != Listening);
+            && fields[1].EndsWith($":{port:X4}", StringComparison.Ordinal)
+            && fields[3] == CloseWait
+            && Convert.ToInt32(fields[4].Split(':')[1], 16) <= EndOfStream);
 
-    private const string Listening = "0A";
+    private const string CloseWait = "08";
+
+    /// <summary>The end itself counts as one unread byte.</summary>
+    private const int EndOfStream = 1;
 
     private static byte[] Lines(params string[] lines) => Encoding.UTF8.GetBytes(string.Join('\n', lines));
 }
