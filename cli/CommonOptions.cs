@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Ingest.Pipelines.Definition;
 using Ingest.ServiceDefaults;
 using Ingest.Writer;
 
@@ -24,15 +23,6 @@ internal static class CommonOptions
         DefaultValueFactory = _ => DefaultDatabase,
     };
 
-    /// <exception cref="StartupException">The definition has mistakes; the message names them all.</exception>
-    public static PipelineCatalog LoadPipelines(string path)
-    {
-        var loaded = DefinitionLoader.LoadAll(path);
-        if (loaded.Errors.Count > 0)
-            throw new StartupException(string.Join(Environment.NewLine, loaded.Errors), ExitCodes.BadConfiguration);
-        return new PipelineCatalog(loaded.Definitions);
-    }
-
     /// <exception cref="StartupException">The text names no database.</exception>
     public static Database OpenDatabase(string text)
     {
@@ -53,10 +43,11 @@ internal static class CommonOptions
         {
             return await command();
         }
-        catch (StartupException failure)
+        catch (Exception failure) when (StartupErrors.Describe(failure) is { } told)
         {
-            await Console.Error.WriteLineAsync(failure.ExitCode == ExitCodes.BadConfiguration ? failure.Message : $"ingest: {failure.Message}");
-            return failure.ExitCode;
+            // A definition's mistakes begin with file, line and column.
+            await Console.Error.WriteLineAsync(told.ExitCode == ExitCodes.BadConfiguration ? told.Message : $"ingest: {told.Message}");
+            return told.ExitCode;
         }
     }
 }

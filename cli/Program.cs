@@ -12,7 +12,12 @@ var root = new RootCommand("Streams newline-delimited JSON into typed rows of a 
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)
-    return await parsed.InvokeAsync();
+{
+    // Load and serve end in their own time when they are told to stop.
+    return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+}
+
+
 foreach (var error in parsed.Errors)
     await Console.Error.WriteLineAsync($"ingest: {error.Message}");
 await Console.Error.WriteLineAsync("Run 'ingest --help', or 'ingest COMMAND --help', for what there is.");

@@ -43,7 +43,7 @@ internal static class Run
         var seconds = watch.Elapsed.TotalSeconds;
         var after = Cpu(services, rabbitMq, postgres);
 
-        var rows = await database.ScalarAsync<long>($"SELECT count(*) FROM {(workload.Definition.Contains("table: kept", StringComparison.Ordinal) ? "kept" : "everything")}");
+        var rows = await database.ScalarAsync<long>($"SELECT count(*) FROM {workload.Table}");
         var costs = before.Select(b => new ProcessCost(
             b.Name,
             after.First(a => a.Name == b.Name).Seconds - b.Seconds,

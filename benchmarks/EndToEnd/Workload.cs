@@ -1,7 +1,7 @@
 namespace Ingest.EndToEnd;
 
 /// <summary>What a run makes of the lines.</summary>
-internal sealed record Workload(string Name, string Definition)
+internal sealed record Workload(string Name, string Table, string Definition)
 {
     private const string Columns =
         """
@@ -19,7 +19,7 @@ internal sealed record Workload(string Name, string Definition)
 
     public static IReadOnlyList<Workload> All { get; } =
     [
-        new("filtered", $"table: kept\nwhere: subreddit == \"elixir\" && author != \"[deleted]\"\n{Columns}"),
-        new("all rows", $"table: everything\n{Columns}"),
+        new("filtered", "kept", $"table: kept\nwhere: subreddit == \"elixir\" && author != \"[deleted]\"\n{Columns}"),
+        new("all rows", "everything", $"table: everything\n{Columns}"),
     ];
 }

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Ingest.Pipelines.Definition;
 using Ingest.ServiceDefaults;
 using Microsoft.Win32.SafeHandles;
 
@@ -45,9 +46,9 @@ internal sealed class InputFile
         return new InputFile(name, File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
     }
 
-    /// <summary>The content, decompressed.</summary>
+    /// <summary>The content, decompressed unless the definition forbids it.</summary>
     /// <exception cref="StartupException">The file cannot be opened, or is compressed in a way that is not read yet.</exception>
-    public async Task<Stream> OpenAsync(CancellationToken cancellationToken)
+    public async Task<Stream> OpenAsync(Decompression decompression, CancellationToken cancellationToken)
     {
         Stream stream;
         try
@@ -62,6 +63,8 @@ internal sealed class InputFile
             throw new StartupException($"{Name} cannot be opened: {refused.Message}");
         }
 
+        if (decompression == Decompression.None)
+            return stream;
         var peeked = new PeekedStream(stream);
         var format = await RecognizeAsync(peeked, cancellationToken);
         if (format.Format is null)

@@ -9,7 +9,7 @@ internal sealed class LoadReport : ICommitListener
     private readonly Lock _lock = new();
     private readonly DateTime _processStart = Process.GetCurrentProcess().StartTime.ToUniversalTime();
 
-    /// <summary>Lines that the ledger knew from an earlier run.</summary>
+    /// <summary>Lines that the ledger knew: from an earlier run, or from a commit whose answer was lost.</summary>
     public long Already { get; private set; }
 
     public long Written { get; private set; }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Ingest.Gateway;
 using Ingest.Gateway.Framing;
 using Ingest.Gateway.Sources;
 using Ingest.Messaging;
@@ -20,7 +21,7 @@ internal sealed class LoadRun(string[] files, string pipelineFile, string databa
 
     public async Task<int> RunAsync()
     {
-        var catalog = CommonOptions.LoadPipelines(pipelineFile);
+        var catalog = PipelineCatalog.Load(pipelineFile);
         if (catalog.Pipelines is not [var pipeline])
             throw new StartupException($"{pipelineFile} holds {catalog.Pipelines.Count} pipelines; load takes one definition file.", ExitCodes.Usage);
         var inputs = files.Select(InputFile.Find).ToArray();
@@ -30,12 +31,20 @@ internal sealed class LoadRun(string[] files, string pipelineFile, string databa
         using var aborting = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, stopping, aborting));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, stopping, aborting));
-        await OneProcess.PrepareAsync(catalog, database, stopping.Token);
+        try
+        {
+            await OneProcess.PrepareAsync(catalog, database, stopping.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCodes.Interrupted;
+        }
 
         var report = new LoadReport();
         var builder = OneProcess.CreateBuilder(catalog, database, LogLevel.Warning);
         builder.Services.AddSingleton<ICommitListener>(report);
         builder.Services.AddValidatedOptions<PublisherOptions>(PublisherOptions.Section);
+        builder.Services.AddValidatedOptions<GatewayOptions>(GatewayOptions.Section);
         using var host = builder.Build();
         var health = host.Services.GetRequiredService<StageHealth>();
         string? problem = null;
@@ -47,6 +56,11 @@ internal sealed class LoadRun(string[] files, string pipelineFile, string databa
             aborting.Cancel();
         };
         await host.StartAsync(CancellationToken.None);
+        var linger = host.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.Linger;
+
+        // A stage that died stops the host, and what it held will never be safe.
+        using var died = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.UnsafeRegister(
+            state => ((CancellationTokenSource)state!).Cancel(), aborting);
 
         List<string> errors = [];
         await using (var publisher = new BatchPublisher<LineBatch>(
@@ -63,13 +77,17 @@ internal sealed class LoadRun(string[] files, string pipelineFile, string databa
             {
                 foreach (var input in inputs)
                 {
-                    if (await LoadAsync(input, pipeline, publisher, progress, stopping.Token, aborting.Token) is { } error)
+                    if (await LoadAsync(input, pipeline, publisher, linger, progress, stopping.Token, aborting.Token) is { } error)
                         errors.Add(error);
                     if (stopping.IsCancellationRequested)
                         break;
                 }
             }
-            catch (OperationCanceledException) when (aborting.IsCancellationRequested)
+            catch (OperationCanceledException) when (!aborting.IsCancellationRequested)
+            {
+                // Stopped before the first byte of an input came.
+            }
+            catch (OperationCanceledException)
             {
                 errors.Add(problem ?? progress.GaveUp ?? "interrupted before everything was written; run it again to go on.");
             }
@@ -80,7 +98,8 @@ internal sealed class LoadRun(string[] files, string pipelineFile, string databa
             }
         }
 
-        await host.StopAsync(CancellationToken.None);
+        // After giving up there is nothing to wait for.
+        await host.StopAsync(new CancellationToken(aborting.IsCancellationRequested));
         foreach (var error in errors)
             await Console.Error.WriteLineAsync($"ingest: {error}");
         Summary.Print(report, pipeline, database.Name, json);
@@ -92,6 +111,7 @@ internal sealed class LoadRun(string[] files, string pipelineFile, string databa
         InputFile input,
         PipelineDefinition pipeline,
         BatchPublisher<LineBatch> publisher,
+        TimeSpan linger,
         Progress progress,
         CancellationToken stopping,
         CancellationToken aborting)
@@ -99,7 +119,7 @@ internal sealed class LoadRun(string[] files, string pipelineFile, string databa
         Stream stream;
         try
         {
-            stream = await input.OpenAsync(stopping);
+            stream = await input.OpenAsync(pipeline.Decompression, stopping);
         }
         catch (StartupException refused)
         {
@@ -108,7 +128,7 @@ internal sealed class LoadRun(string[] files, string pipelineFile, string databa
 
         await using var _ = stream;
         var source = input.IsStandardInput ? Source.Live("stdin", pipeline) : Source.Replay(input.Path, pipeline);
-        var pump = new SourcePump(source, publisher, new Gateway.GatewayOptions().Linger, TimeProvider.System);
+        var pump = new SourcePump(source, publisher, linger, TimeProvider.System);
         progress.Begin(input, pump);
         var result = await pump.RunAsync(stream, stopping, aborting);
         progress.Finish(result);

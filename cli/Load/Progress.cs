@@ -14,14 +14,14 @@ internal sealed class Progress(LoadReport report, StageHealth health, TimeSpan p
     private static readonly TimeSpan Elsewhere = TimeSpan.FromSeconds(10);
 
     private readonly bool _terminal = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not ("dumb" or null);
-    private (InputFile Input, SourcePump Pump)? _current;
+    private volatile Current? _current;
     private long _awaySince;
     private int _width;
 
     /// <summary>Why the load was given up, or null.</summary>
     public string? GaveUp { get; private set; }
 
-    public void Begin(InputFile input, SourcePump pump) => _current = (input, pump);
+    public void Begin(InputFile input, SourcePump pump) => _current = new Current(input, pump);
 
     public void Finish(SourceResult result)
     {
@@ -53,6 +53,9 @@ internal sealed class Progress(LoadReport report, StageHealth health, TimeSpan p
                 Console.Error.Write($"\r{new string(' ', _width)}\r");
         }
     }
+
+    /// <summary>One reference, since two threads look at it.</summary>
+    private sealed record Current(InputFile Input, SourcePump Pump);
 
     private string Describe(InputFile input, SourcePump pump, TimeSpan elapsed)
     {

@@ -11,8 +11,6 @@ namespace Ingest.Cli.Serve;
 /// <summary><c>ingest serve</c>: gateway, processor and writer in this process.</summary>
 internal static class ServeCommand
 {
-    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(28);
-
     public static Command Create()
     {
         var pipeline = CommonOptions.Pipeline();
@@ -25,25 +23,17 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(string pipelines, string databaseText)
     {
-        var catalog = CommonOptions.LoadPipelines(pipelines);
+        var catalog = PipelineCatalog.Load(pipelines);
         if (catalog.Pipelines.All(p => p.ListenPort is null))
             throw new StartupException($"{pipelines} names no port; add 'listen: 7070' to a definition.", ExitCodes.BadConfiguration);
         await using var database = CommonOptions.OpenDatabase(databaseText);
         await OneProcess.PrepareAsync(catalog, database, CancellationToken.None);
 
         var builder = OneProcess.CreateBuilder(catalog, database, LogLevel.Information);
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ServiceHost.ShutdownTimeout);
         builder.AddGateway();
         using var host = builder.Build();
-        try
-        {
-            await host.StartAsync();
-        }
-        catch (Microsoft.Extensions.Options.OptionsValidationException wrong)
-        {
-            throw new StartupException(string.Join(Environment.NewLine, wrong.Failures), ExitCodes.BadConfiguration);
-        }
-
+        await host.StartAsync();
         await Console.Error.WriteLineAsync($"Writing to {database.Name}; Ctrl+C stops.");
         await host.WaitForShutdownAsync();
         return ExitCodes.Success;

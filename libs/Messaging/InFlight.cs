@@ -15,6 +15,9 @@ public sealed class InFlight
 
     public bool IsEmpty => _none.Task.IsCompleted;
 
+    /// <summary>The first failure, as soon as there is one.</summary>
+    public Exception? Failure => Volatile.Read(ref _failure);
+
     public void Add(Task safe)
     {
         lock (_lock)

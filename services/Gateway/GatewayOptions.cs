@@ -18,7 +18,7 @@ public sealed class GatewayOptions
 
     /// <summary>Connections to one pipeline's port at a time; one more is reset.</summary>
     [Range(1, 1_000_000)]
-    public int MaxConnectionsPerPipeline { get; set; } = 10_000;
+    public int MaxConnectionsPerPipeline { get; set; } = 1_000;
 
     /// <summary>How long a shutdown waits for what was received to be confirmed.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]

@@ -47,7 +47,7 @@ internal sealed class GatewayWorker(
         using var aborting = new CancellationTokenSource();
         await using var drain = stoppingToken.UnsafeRegister(
             state => ((CancellationTokenSource)state!).CancelAfter(options.Value.Drain), aborting);
-        await Task.WhenAll(_ports.Select(port => port.Listener.RunAsync(stoppingToken, aborting.Token)));
+        await StageTasks.AllOrFirstFaultAsync(_ports.Select(port => port.Listener.RunAsync(stoppingToken, aborting.Token)));
         foreach (var (_, publisher) in _ports)
             await publisher.DisposeAsync();
     }

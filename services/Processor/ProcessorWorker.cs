@@ -25,7 +25,7 @@ internal sealed partial class ProcessorWorker(
         using var aborting = new CancellationTokenSource();
         await using var drain = stoppingToken.UnsafeRegister(
             state => ((CancellationTokenSource)state!).CancelAfter(options.Value.Drain), aborting);
-        await Task.WhenAll(catalog.Pipelines.Select(p => RunAsync(p, stoppingToken, aborting.Token)));
+        await StageTasks.AllOrFirstFaultAsync(catalog.Pipelines.Select(p => RunAsync(p, stoppingToken, aborting.Token)));
     }
 
     private async Task RunAsync(PipelineDefinition definition, CancellationToken stopping, CancellationToken aborting)
@@ -39,7 +39,7 @@ internal sealed partial class ProcessorWorker(
 
         var finishing = new InFlight();
         var parallelism = options.Value.Parallelism > 0 ? options.Value.Parallelism : Environment.ProcessorCount;
-        await Task.WhenAll(Enumerable.Range(0, parallelism)
+        await StageTasks.AllOrFirstFaultAsync(Enumerable.Range(0, parallelism)
             .Select(_ => ProcessAsync(new BatchProcessor(compiled), receiver, publisher, finishing, stopping, aborting)));
         await receiver.StopAsync();
         await finishing.None;

@@ -31,7 +31,7 @@ internal sealed partial class WriterWorker(
         using var aborting = new CancellationTokenSource();
         await using var drain = stoppingToken.UnsafeRegister(
             state => ((CancellationTokenSource)state!).CancelAfter(_options.Drain), aborting);
-        await Task.WhenAll(catalog.Pipelines.Select(p => RunAsync(p, stoppingToken, aborting.Token)));
+        await StageTasks.AllOrFirstFaultAsync(catalog.Pipelines.Select(p => RunAsync(p, stoppingToken, aborting.Token)));
     }
 
     private async Task RunAsync(PipelineDefinition pipeline, CancellationToken stopping, CancellationToken aborting)

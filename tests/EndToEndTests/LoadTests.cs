@@ -117,6 +117,25 @@ public sealed class LoadTests
     }
 
     [Fact]
+    public async Task A_database_that_refuses_in_the_middle_ends_the_load_with_its_reason()
+    {
+        using (var connection = new SqliteConnection($"Data Source={Database};Pooling=False"))
+        {
+            connection.Open();
+            using var create = connection.CreateCommand();
+            create.CommandText = "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL, age INTEGER CHECK (age < 50))";
+            create.ExecuteNonQuery();
+        }
+
+        var input = Write("in.ndjson", "{\"id\":1,\"name\":\"Ada\",\"age\":36}\n{\"id\":2,\"name\":\"Cy\",\"age\":60}\n");
+        var (exit, summary, error) = await LoadAsync(Definition, input);
+        Assert.Equal(1, exit);
+        Assert.Contains("CHECK constraint failed", error, StringComparison.Ordinal);
+        Assert.Equal("0 lines, 0 already, 0 written, 0 duplicate, 0 filtered, 0 rejected", Balance(summary));
+        Assert.Equal(["0"], Query("SELECT count(*) FROM people"));
+    }
+
+    [Fact]
     public async Task Validate_names_every_mistake_and_exits_with_78()
     {
         var definition = Write("bad.yaml", "pipeline: p\ntable: t\nwhere: a = 1\ncolumns:\n  a: txt\n");

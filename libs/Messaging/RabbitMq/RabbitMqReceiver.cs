@@ -32,7 +32,7 @@ internal sealed partial class RabbitMqReceiver<T>(
     public async ValueTask<Delivery<T>> ReceiveAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
-            _consuming ??= ConsumeAsync();
+            _consuming ??= RunAsync();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopped.Token);
         while (true)
         {
@@ -76,6 +76,19 @@ internal sealed partial class RabbitMqReceiver<T>(
             await _channel.DisposeAsync();
     }
 
+    /// <summary>What nobody foresaw reaches those who wait for a delivery, instead of leaving them waiting.</summary>
+    private async Task RunAsync()
+    {
+        try
+        {
+            await ConsumeAsync();
+        }
+        catch (Exception unforeseen)
+        {
+            _arrived.Writer.TryComplete(unforeseen);
+        }
+    }
+
     private async Task ConsumeAsync()
     {
         while (!_stopped.IsCancellationRequested)
@@ -100,6 +113,7 @@ internal sealed partial class RabbitMqReceiver<T>(
             {
                 _channel = null;
                 await lost.DisposeAsync();
+                ForgetLost();
             }
 
             try
@@ -110,6 +124,18 @@ internal sealed partial class RabbitMqReceiver<T>(
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>What came over a channel that is gone comes again; nobody may be there to receive it meanwhile.</summary>
+    private void ForgetLost()
+    {
+        for (var left = _arrived.Reader.Count; left > 0 && _arrived.Reader.TryRead(out var delivery); left--)
+        {
+            if (delivery.IsAlive)
+                _arrived.Writer.TryWrite(delivery);
+            else
+                delivery.Forget();
         }
     }
 

@@ -28,6 +28,8 @@ internal sealed class RabbitMqSender<T>(
         }
         catch (PublishException refusal)
         {
+            if (refusal.IsReturn)
+                await channel.CloseAsync(CancellationToken.None);
             throw new SendFailedException(
                 refusal.IsReturn ? $"queue {_queue} does not exist" : $"queue {_queue} is full or has no quorum", refusal);
         }

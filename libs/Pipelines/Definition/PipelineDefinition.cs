@@ -59,7 +59,7 @@ public sealed record TableName(string? Schema, string Name)
     public override string ToString() => Schema is null ? Name : $"{Schema}.{Name}";
 }
 
-/// <summary>One column: where its value comes from and what becomes of it, in the order trim, null_if, default, cast.</summary>
+/// <summary>One column: where its value comes from and what becomes of it, in the order trim, null_if, default, cast, max_length.</summary>
 public sealed record ColumnDefinition
 {
     public required string Name { get; init; }

@@ -20,6 +20,8 @@ internal sealed partial class LineListener(
     ILogger logger) : IDisposable
 {
     private const int Backlog = 512;
+    private const int KeepAliveAfterSeconds = 60;
+    private const int KeepAliveEverySeconds = 10;
     private static readonly TimeSpan AfterAcceptError = TimeSpan.FromMilliseconds(100);
 
     private readonly IPAddress _address = IPAddress.Parse(options.ListenAddress);
@@ -74,6 +76,7 @@ internal sealed partial class LineListener(
     {
         // Reset unless told otherwise: the kernel ends a killed process's connections with FIN, which would say "done".
         connection.LingerState = new LingerOption(true, 0);
+        KeepAlive(connection);
         lock (_lock)
         {
             if (_connections.Count >= options.MaxConnectionsPerPipeline)
@@ -99,8 +102,18 @@ internal sealed partial class LineListener(
         }
     }
 
+    /// <summary>A producer that vanished without a word gives its place up after two minutes.</summary>
+    private static void KeepAlive(Socket connection)
+    {
+        connection.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        connection.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveAfterSeconds);
+        connection.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveEverySeconds);
+    }
+
     private async Task HandleAsync(Socket connection, CancellationToken stopping, CancellationToken aborting)
     {
+        // Not on the time of those who wait to be accepted.
+        await Task.Yield();
         var name = connection.RemoteEndPoint?.ToString() ?? "unknown";
         await using var stream = new NetworkStream(connection, ownsSocket: true);
         try

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
 using Ingest.Gateway.Framing;
 using Ingest.Messaging;
 
@@ -64,7 +65,16 @@ internal sealed class SourcePump(Source source, BatchPublisher<LineBatch> publis
                 break;
         }
 
-        await _inFlight.None;
+        // The sends keep their batches until their consumers let go of them, which a stage that is stuck may never do.
+        try
+        {
+            await _inFlight.None.WaitAsync(aborting);
+        }
+        catch (OperationCanceledException) when (_inFlight.Failure is { } failure)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
         return new SourceResult(outcome, builder.TotalLines, builder.TotalBytes, error);
     }
 
@@ -152,10 +162,10 @@ internal sealed class SourcePump(Source source, BatchPublisher<LineBatch> publis
 
     private async ValueTask PublishAsync(LineBatch batch, CancellationToken aborting)
     {
-        if (_inFlight.None.IsFaulted)
+        if (_inFlight.Failure is { } failure)
         {
             batch.Dispose();
-            await _inFlight.None;
+            ExceptionDispatchInfo.Throw(failure);
         }
 
         _inFlight.Add(await publisher.PublishAsync(batch, aborting));

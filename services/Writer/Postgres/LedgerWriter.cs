@@ -9,6 +9,7 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
 {
     /// <summary>Enters the batches, on the likely assumption that every row will be written.</summary>
     /// <returns>Those that the ledger did not know.</returns>
+    /// <exception cref="StoreRefusedException">The table, which is locked against changes from here on, is not the rows' any more.</exception>
     public async Task<HashSet<Guid>> BeginAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
     {
         await using var begin = new NpgsqlBatch(connection)
@@ -17,6 +18,7 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
             {
                 new(Sql.CommitDurably),
                 new(sql.LockTable),
+                new(Sql.DescribeTable) { Parameters = { new() { Value = sql.Table } } },
                 Command(
                     Sql.InsertBatches,
                     batches.Select(b => b.Id).ToArray(),
@@ -28,6 +30,10 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
             },
         };
         await using var reader = await begin.ExecuteReaderAsync(cancellationToken);
+        var columns = await TableColumns.ReadAsync(reader, cancellationToken);
+        foreach (var batch in batches)
+            columns.Check(batch.Columns, pipeline);
+        await reader.NextResultAsync(cancellationToken);
         var fresh = new HashSet<Guid>();
         while (await reader.ReadAsync(cancellationToken))
             fresh.Add(reader.GetGuid(0));
@@ -107,7 +113,7 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
             await finish.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>PostgreSQL's text holds no U+0000, and UTF-8 no lone surrogate.</summary>
+    /// <summary>PostgreSQL's text holds no U+0000.</summary>
     private static string? PostgresText(string? text) => text?.Replace('\0', '\uFFFD');
 
     private NpgsqlBatchCommand Command(string statement, params object[] arrays)

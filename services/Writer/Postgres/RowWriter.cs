@@ -14,7 +14,10 @@ internal sealed class RowWriter(NpgsqlConnection connection, NpgsqlTransaction t
 
     /// <param name="batches">New batches in the order in which their rows count.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>For each batch the counts segment by segment.</returns>
+    /// <returns>
+    /// For each batch the counts segment by segment. With update every row counts as written, whether it was replaced
+    /// by a later one of the same transaction or of the next.
+    /// </returns>
     public async Task<Dictionary<Guid, SegmentCounts[]>> WriteAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
     {
         var written = batches.ToDictionary(
@@ -67,12 +70,13 @@ internal sealed class RowWriter(NpgsqlConnection connection, NpgsqlTransaction t
         {
             firsts[i] = next;
             next += segments[i].Rows;
-            written[segments[i].Id][segments[i].Index] = new SegmentCounts(0, segments[i].Rows);
+            if (pipeline.OnDuplicate == OnDuplicate.Ignore)
+                written[segments[i].Id][segments[i].Index] = new SegmentCounts(0, segments[i].Rows);
         }
 
         await using var merge = new NpgsqlCommand(sql.Merge(columns), connection) { Parameters = { new() { Value = firsts } } };
         await using var reader = await merge.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
+        while (pipeline.OnDuplicate == OnDuplicate.Ignore && await reader.ReadAsync(cancellationToken))
         {
             var segment = segments[reader.GetInt32(0) - 1];
             var rows = reader.GetInt64(1);

@@ -38,7 +38,7 @@ internal sealed class Sql(PipelineDefinition pipeline)
         DROP TABLE IF EXISTS {MergeTable};
         CREATE TEMP TABLE ingest_merge (
             {string.Join(", ", columns.Select(c => $"{Quote(c.Name)} {c.Type.SqlName()}"))},
-            ingest_order bigint GENERATED ALWAYS AS IDENTITY
+            {Order(columns)} bigint GENERATED ALWAYS AS IDENTITY
         ) ON COMMIT DROP
         """;
 
@@ -55,14 +55,14 @@ internal sealed class Sql(PipelineDefinition pipeline)
             : "DO NOTHING";
         return $"""
             WITH winners AS (
-                SELECT DISTINCT ON ({Key}) * FROM {MergeTable} ORDER BY {Key}, ingest_order {(update ? "DESC" : "ASC")}
+                SELECT DISTINCT ON ({Key}) * FROM {MergeTable} ORDER BY {Key}, {Order(columns)} {(update ? "DESC" : "ASC")}
             ), written AS (
                 INSERT INTO {Table} ({Names(columns)})
                 SELECT {Names(columns)} FROM winners ORDER BY {Key}
                 ON CONFLICT ({Key}) {conflict}
                 RETURNING {Key}
             )
-            SELECT width_bucket(w.ingest_order, $1::bigint[]) AS segment, count(*)
+            SELECT width_bucket(w.{Order(columns)}, $1::bigint[]) AS segment, count(*)
             FROM written JOIN winners w USING ({Key}) GROUP BY 1
             """;
     }
@@ -88,6 +88,16 @@ internal sealed class Sql(PipelineDefinition pipeline)
             pipeline text NOT NULL, batch_id uuid NOT NULL, source text NOT NULL, line bigint NOT NULL,
             reason text NOT NULL, column_name text, detail text, sqlstate text,
             raw bytea NOT NULL, raw_length bigint NOT NULL, rejected_at timestamptz NOT NULL);
+        """;
+
+    public const string HasSchema = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)";
+
+    public const string HasTable = "SELECT to_regclass($1) IS NOT NULL";
+
+    public const string HasLedger =
+        """
+        SELECT bool_and(to_regclass(name) IS NOT NULL)
+        FROM unnest(ARRAY['ingest_batches', 'ingest_segments', 'ingest_sources', 'ingest_rejects']) AS name
         """;
 
     /// <summary>Makes concurrent writers create tables one after the other.</summary>
@@ -155,6 +165,15 @@ internal sealed class Sql(PipelineDefinition pipeline)
         SELECT $1, r.*, clock_timestamp()
         FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[], $10::bigint[]) AS r
         """;
+
+    /// <summary>A name that no column has.</summary>
+    private static string Order(IReadOnlyList<RowColumn> columns)
+    {
+        var name = "ingest_order";
+        while (columns.Any(c => c.Name == name))
+            name += "_";
+        return Quote(name);
+    }
 
     private static string Names(IReadOnlyList<RowColumn> columns) => string.Join(", ", columns.Select(c => Quote(c.Name)));
 }

@@ -22,6 +22,30 @@ public sealed class PostgresStoreTests(SharedServers servers) : StoreContract
     }
 
     [Fact]
+    public async Task Rows_of_another_type_than_the_table_has_now_are_not_copied_as_nonsense()
+    {
+        var pipeline = Parse("pipeline: t\ntable: t\ncolumns:\n  a: integer");
+        await using var store = await PrepareAsync(pipeline);
+        var rows = Rows(pipeline, """{"a":1069547520}""");
+        await _server!.ExecuteAsync("ALTER TABLE t ALTER COLUMN a TYPE real");
+        var refusal = await Assert.ThrowsAsync<StoreRefusedException>(() => store.CommitAsync([rows], Token));
+        Assert.Contains("type real", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(["0"], await QueryAsync("SELECT count(*) FROM ingest_batches"));
+        await _server.ExecuteAsync("ALTER TABLE t ALTER COLUMN a TYPE integer");
+        await store.CommitAsync([rows], Token);
+        Assert.Equal(["1069547520"], await QueryAsync("SELECT a FROM t"));
+    }
+
+    [Fact]
+    public async Task A_column_may_have_the_name_that_a_merge_would_like_to_use()
+    {
+        var pipeline = Parse("pipeline: t\ntable: t\nkey: a\ncolumns:\n  a: integer\n  ingest_order: text");
+        await using var store = await PrepareAsync(pipeline);
+        await store.CommitAsync([Rows(pipeline, """{"a":1,"ingest_order":"x"}""", """{"a":1}""")], Token);
+        Assert.Equal(["1|x"], await QueryAsync("SELECT * FROM t"));
+    }
+
+    [Fact]
     public async Task Extra_columns_with_defaults_and_a_unique_index_for_the_key_are_fine()
     {
         await _server!.ExecuteAsync("CREATE TABLE t (n bigserial, a integer NOT NULL UNIQUE, d text DEFAULT 'x' NOT NULL, e text)");

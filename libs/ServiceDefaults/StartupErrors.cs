@@ -1,0 +1,20 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
+
+namespace Ingest.ServiceDefaults;
+
+/// <summary>Which exceptions are a user's to mend, what to tell them, and the exit code.</summary>
+public static class StartupErrors
+{
+    /// <returns>Null for a fault of ours.</returns>
+    public static (string Message, int ExitCode)? Describe(Exception failure) => failure switch
+    {
+        StartupException told => (told.Message, told.ExitCode),
+        OptionsValidationException wrong => (string.Join(Environment.NewLine, wrong.Failures), ExitCodes.BadConfiguration),
+        InvalidOperationException { Source: { } source } wrong when source.StartsWith("Microsoft.Extensions.Configuration", StringComparison.Ordinal) =>
+            ($"a setting cannot be read: {wrong.Message}", ExitCodes.BadConfiguration),
+        IOException { InnerException: AddressInUseException } taken =>
+            ($"{taken.Message} Set ASPNETCORE_URLS to another address.", ExitCodes.Failed),
+        _ => null,
+    };
+}
