@@ -74,7 +74,8 @@ public class LineScannerProperties
         if (batch.Segments[0].Lines == 0)
             return;
         var reason = rows.Rejects is [var reject] ? reject.Reason : (RejectReason?)null;
-        Assert.Equal(expected, reason is null or RejectReason.NotAnObject);
+        // What is valid JSON may still be a number that no column can hold.
+        Assert.Equal(expected, reason is null or RejectReason.NotAnObject or RejectReason.InvalidValue);
         Assert.Equal(!Utf8.IsValid(line), reason == RejectReason.InvalidUtf8);
         Assert.NotEqual(RejectReason.InternalError, reason);
     }
