@@ -42,6 +42,7 @@ internal sealed class LoadRun(string[] files, string pipelineFile, string databa
 
         var report = new LoadReport();
         var builder = OneProcess.CreateBuilder(catalog, database, LogLevel.Warning);
+        builder.Services.AddSingleton<IHostLifetime, OwnLifetime>();
         builder.Services.AddSingleton<ICommitListener>(report);
         builder.Services.AddValidatedOptions<PublisherOptions>(PublisherOptions.Section);
         builder.Services.AddValidatedOptions<GatewayOptions>(GatewayOptions.Section);

@@ -136,6 +136,21 @@ public sealed class LoadTests
     }
 
     [Fact]
+    public async Task An_interrupted_load_writes_what_it_has_read_and_exits_with_130()
+    {
+        await using var command = Start(Definition, "-");
+        await command.Input.WriteAsync("{\"id\":1,\"name\":\"Ada\",\"age\":36}\n{\"id\":2,\"na"u8.ToArray(), TestContext.Current.CancellationToken);
+        await command.Input.FlushAsync(TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(() => Query("SELECT id FROM people") is ["1"], Deadline, () => command.Describe("was to write the first line"));
+        command.Interrupt();
+
+        Assert.Equal(130, await command.WaitForExitAsync(Deadline));
+        Assert.Empty(command.Output.ErrorLines);
+        Assert.Equal("1 lines, 0 already, 1 written, 0 duplicate, 0 filtered, 0 rejected", Balance(JsonNode.Parse(Assert.Single(command.Output.Lines))!));
+        Assert.Equal(["stdin|1|1"], Query("SELECT source, lines, last_line FROM ingest_sources"));
+    }
+
+    [Fact]
     public async Task Validate_names_every_mistake_and_exits_with_78()
     {
         var definition = Write("bad.yaml", "pipeline: p\ntable: t\nwhere: a = 1\ncolumns:\n  a: txt\n");

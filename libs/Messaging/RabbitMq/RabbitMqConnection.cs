@@ -27,7 +27,7 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
             {
                 await AbandonAsync(_connection);
                 _connection = null;
-                _connection = await CreateFactory().CreateConnectionAsync(name, cancellationToken);
+                _connection = await ConnectAsync(cancellationToken);
                 LogConnected(name, options.Uri.Host, options.Uri.Port);
             }
 
@@ -40,6 +40,24 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
         finally
         {
             _building.Release();
+        }
+    }
+
+    /// <summary>The client may wait for a frozen broker beyond all its own time-outs and its token too.</summary>
+    private async Task<IConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(options.PublishTimeout);
+        var connecting = CreateFactory().CreateConnectionAsync(name, deadline.Token);
+        try
+        {
+            return await connecting.WaitAsync(deadline.Token);
+        }
+        catch (OperationCanceledException) when (!connecting.IsCompleted)
+        {
+            // Nobody can wait for it: that it may never end is why it is given up.
+            _ = AbandonLateAsync(connecting);
+            throw;
         }
     }
 
@@ -101,6 +119,18 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
         OperationInterruptedException { ShutdownReason: { } reason } => reason.ReplyText,
         _ => failure.Message,
     };
+
+    private static async Task AbandonLateAsync(Task<IConnection> connecting)
+    {
+        try
+        {
+            await AbandonAsync(await connecting);
+        }
+        catch (Exception failure) when (IsConnectionFailure(failure, CancellationToken.None))
+        {
+            // It never came about.
+        }
+    }
 
     private static async Task AbandonAsync(IConnection? connection)
     {

@@ -74,9 +74,19 @@ internal sealed partial class LineListener(
 
     private void Track(Socket connection, CancellationToken stopping, CancellationToken aborting)
     {
-        // Reset unless told otherwise: the kernel ends a killed process's connections with FIN, which would say "done".
-        connection.LingerState = new LingerOption(true, 0);
-        KeepAlive(connection);
+        try
+        {
+            // Reset unless told otherwise: the kernel ends a killed process's connections with FIN, which would say "done".
+            connection.LingerState = new LingerOption(true, 0);
+            KeepAlive(connection);
+        }
+        catch (SocketException failure)
+        {
+            LogAcceptFailed(pipeline.Name, failure.Message);
+            connection.Dispose();
+            return;
+        }
+
         lock (_lock)
         {
             if (_connections.Count >= options.MaxConnectionsPerPipeline)
@@ -114,10 +124,12 @@ internal sealed partial class LineListener(
     {
         // Not on the time of those who wait to be accepted.
         await Task.Yield();
-        var name = connection.RemoteEndPoint?.ToString() ?? "unknown";
-        await using var stream = new NetworkStream(connection, ownsSocket: true);
+        using var owned = connection;
+        var name = "unknown";
         try
         {
+            name = connection.RemoteEndPoint?.ToString() ?? name;
+            await using var stream = new NetworkStream(connection, ownsSocket: false);
             var pump = new SourcePump(Source.Live(name, pipeline), publisher, options.Linger, time);
             var result = await pump.RunAsync(stream, stopping, aborting);
             if (result.Outcome == SourceOutcome.Completed)

@@ -31,7 +31,7 @@ public sealed class CrashTests
         await using var server = await PostgresServer.StartOwnAsync();
         Console.WriteLine($"folder={Path.GetDirectoryName(TestRun.CreateFolder("crash"))}");
         Console.WriteLine($"server={server.ProcessIds[0]}");
-        await Task.Delay(Timeout.Infinite, TestContext.Current.CancellationToken);
+        await new TaskCompletionSource().Task.WaitAsync(TestContext.Current.CancellationToken);
     }
 
     private static async Task<string> ReadAsync(ServiceProcess run, string name)
