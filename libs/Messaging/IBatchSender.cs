@@ -33,12 +33,28 @@ public abstract class Delivery<T> where T : class, IBatch<T>
 {
     public abstract T Batch { get; }
 
+    /// <summary>
+    /// True when the batch was delivered several times and nobody finished it: it may be what kills its consumers, and
+    /// is to be worked on alone (<see cref="Isolation"/>).
+    /// </summary>
+    public virtual bool IsSuspect => false;
+
     /// <summary>The batch is dealt with; its memory must not be read any more.</summary>
     public abstract ValueTask AcknowledgeAsync();
 
     /// <summary>The batch is to be delivered again; its memory must not be read any more.</summary>
     public abstract ValueTask RequeueAsync();
+
+    /// <summary>
+    /// No consumer can ever deal with the batch: it is moved to the pipeline's dead queue with the reason, or, in one
+    /// process, its sender hears of it (<see cref="BatchBuriedException"/>). Its memory must not be read any more.
+    /// When the dead queue cannot be reached the batch goes back to its queue.
+    /// </summary>
+    public abstract ValueTask BuryAsync(string reason);
 }
+
+/// <summary>A consumer could not deal with the batch, and there is no dead queue to keep it in.</summary>
+public sealed class BatchBuriedException(string message) : Exception(message);
 
 /// <summary>Makes the two ends of a pipeline's queues: over RabbitMQ, or in memory.</summary>
 public interface IBatchQueues

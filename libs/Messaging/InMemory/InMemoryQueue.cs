@@ -39,6 +39,13 @@ internal sealed class InMemoryMessage<T>(T batch, InMemoryQueue<T> queue) where 
         _settled.TrySetResult();
     }
 
+    public void Bury(string reason)
+    {
+        lock (_lock)
+            _held = false;
+        _settled.TrySetException(new BatchBuriedException($"Batch {batch.Id} of pipeline {batch.Pipeline} cannot be dealt with: {reason}"));
+    }
+
     public void Requeue()
     {
         lock (_lock)

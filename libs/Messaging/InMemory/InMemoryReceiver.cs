@@ -103,5 +103,12 @@ internal sealed class InMemoryReceiver<T>(InMemoryQueue<T> queue, int prefetchMe
                 message.Requeue();
             return ValueTask.CompletedTask;
         }
+
+        public override ValueTask BuryAsync(string reason)
+        {
+            if (receiver.Settle(this))
+                message.Bury(reason);
+            return ValueTask.CompletedTask;
+        }
     }
 }

@@ -22,6 +22,12 @@ internal sealed class RabbitMqDelivery<T>(T batch, IChannel channel, ulong tag) 
         await SettleAsync(() => channel.BasicNackAsync(tag, multiple: false, requeue: true));
     }
 
+    public override async ValueTask BuryAsync(string reason)
+    {
+        batch.Dispose();
+        await SettleAsync(() => channel.BasicRejectAsync(tag, requeue: false));
+    }
+
     public void Forget() => batch.Dispose();
 
     private async ValueTask SettleAsync(Func<ValueTask> settle)
