@@ -15,6 +15,8 @@ public sealed partial class RabbitMqQueues(IOptions<RabbitMqOptions> options, Ti
     private readonly RabbitMqConnection _consuming = new(options.Value, "ingest consumer", logger);
     private string? _problem;
 
+    public bool SendsAwaitConsumers => false;
+
     public IBatchSender<T> CreateSender<T>(string pipeline) where T : class, IBatch<T> =>
         new RabbitMqSender<T>(_publishing, pipeline, _options, time, logger);
 

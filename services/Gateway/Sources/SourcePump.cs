@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
 using Ingest.Gateway.Framing;
+using Ingest.Gateway.Receipts;
 using Ingest.Messaging;
 
 namespace Ingest.Gateway.Sources;
@@ -30,7 +31,13 @@ internal sealed record SourceResult(SourceOutcome Outcome, long Lines, long Byte
 /// Reads one source to its end and publishes its lines. A live source's lines go out at once when none of its batches
 /// is in flight, otherwise when a batch is full or has waited for the linger time.
 /// </summary>
-internal sealed class SourcePump(Source source, BatchPublisher<LineBatch> publisher, TimeSpan linger, TimeProvider time)
+/// <param name="source">What is read.</param>
+/// <param name="publisher">Where its batches go.</param>
+/// <param name="linger">How long a line may wait for others.</param>
+/// <param name="time">The clock.</param>
+/// <param name="tally">Where the batches are noted before they go, or null.</param>
+internal sealed class SourcePump(
+    Source source, BatchPublisher<LineBatch> publisher, TimeSpan linger, TimeProvider time, SourceTally? tally = null)
 {
     private readonly InFlight _inFlight = new();
     private long _bytesRead;
@@ -40,6 +47,12 @@ internal sealed class SourcePump(Source source, BatchPublisher<LineBatch> publis
 
     /// <summary>Bytes read so far, after decompression; may be read from other threads.</summary>
     public long BytesRead => Volatile.Read(ref _bytesRead);
+
+    /// <summary>Batches sent so far.</summary>
+    public long Batches { get; private set; }
+
+    /// <summary>Lines that became rejects here.</summary>
+    public long Rejected { get; private set; }
 
     /// <summary>Completes when every line taken is safe.</summary>
     /// <param name="input">A network stream, a file, a decompressor.</param>
@@ -168,6 +181,23 @@ internal sealed class SourcePump(Source source, BatchPublisher<LineBatch> publis
             ExceptionDispatchInfo.Throw(failure);
         }
 
+        Batches++;
+        Rejected += batch.Rejects.Count;
+        if (tally is not null)
+            await NoteAsync(tally, batch, aborting);
         _inFlight.Add(await publisher.PublishAsync(batch, aborting));
+    }
+
+    private static async ValueTask NoteAsync(SourceTally tally, LineBatch batch, CancellationToken aborting)
+    {
+        try
+        {
+            await tally.AddAsync(batch.Id, aborting);
+        }
+        catch
+        {
+            batch.Dispose();
+            throw;
+        }
     }
 }
