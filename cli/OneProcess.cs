@@ -37,7 +37,7 @@ internal static class OneProcess
     {
         foreach (var pipeline in catalog.Pipelines)
         {
-            await using var store = database.CreateStore(pipeline);
+            await using var store = database.CreateStore(pipeline, TimeProvider.System);
             try
             {
                 await store.PrepareAsync(cancellationToken);

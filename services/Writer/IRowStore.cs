@@ -1,6 +1,13 @@
 using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
 
 namespace Ingest.Writer;
+
+/// <summary>Where the writer gets its stores from, one for each pipeline.</summary>
+internal interface IRowStores
+{
+    IRowStore Create(PipelineDefinition pipeline);
+}
 
 /// <summary>One pipeline's table with its ledger, in one database.</summary>
 internal interface IRowStore : IAsyncDisposable

@@ -1,3 +1,5 @@
+using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
 using Ingest.ServiceDefaults;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,6 +15,9 @@ public static class WriterHosting
     {
         builder.Services.AddValidatedOptions<WriterOptions>(WriterOptions.Section);
         builder.Services.TryAddSingleton(_ => OpenDatabase(builder.Configuration.GetConnectionString("Database")));
+        builder.Services.TryAddSingleton<IRowStores, DatabaseStores>();
+        builder.Services.TryAddSingleton<Isolation>();
+        builder.Services.TryAddSingleton(Random.Shared);
         builder.Services.AddHostedService<WriterWorker>();
         return builder;
     }
@@ -29,5 +34,10 @@ public static class WriterHosting
         {
             throw new StartupException(wrong.Message, ExitCodes.BadConfiguration);
         }
+    }
+
+    private sealed class DatabaseStores(Database database, TimeProvider time) : IRowStores
+    {
+        public IRowStore Create(PipelineDefinition pipeline) => database.CreateStore(pipeline, time);
     }
 }

@@ -6,9 +6,9 @@ using Microsoft.Data.Sqlite;
 namespace Ingest.Writer.Sqlite;
 
 /// <summary>The ledger's part of a transaction; the statements are those of PostgreSQL's, row by row.</summary>
-internal sealed class SqliteLedger(SqliteConnection connection, PipelineDefinition pipeline)
+internal sealed class SqliteLedger(SqliteConnection connection, PipelineDefinition pipeline, TimeProvider time)
 {
-    private readonly string _now = Time(DateTimeOffset.UtcNow);
+    private readonly string _now = Time(time.GetUtcNow());
 
     /// <returns>False when the ledger knows the batch.</returns>
     public bool TryAdd(RowBatch batch) => Run(

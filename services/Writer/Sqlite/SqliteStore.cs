@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 namespace Ingest.Writer.Sqlite;
 
 /// <summary>Writes to a SQLite file: WAL, and a commit is on the disk before it returns.</summary>
-internal sealed class SqliteStore(string connectionString, string file, PipelineDefinition pipeline) : IRowStore
+internal sealed class SqliteStore(string connectionString, string file, PipelineDefinition pipeline, TimeProvider time) : IRowStore
 {
     private readonly SqliteSql _sql = new(pipeline);
     private SqliteConnection? _connection;
@@ -37,7 +37,7 @@ internal sealed class SqliteStore(string connectionString, string file, Pipeline
         Run(connection, "BEGIN IMMEDIATE");
         try
         {
-            var ledger = new SqliteLedger(connection, pipeline);
+            var ledger = new SqliteLedger(connection, pipeline, time);
             var committed = new List<CommittedBatch>(batches.Count);
             foreach (var batch in batches)
             {

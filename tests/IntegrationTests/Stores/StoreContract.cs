@@ -190,7 +190,7 @@ public abstract class StoreContract : IAsyncLifetime
 
     private protected async Task<IRowStore> PrepareAsync(PipelineDefinition pipeline)
     {
-        var store = Store.CreateStore(pipeline);
+        var store = Store.CreateStore(pipeline, TimeProvider.System);
         await store.PrepareAsync(Token);
         return store;
     }
