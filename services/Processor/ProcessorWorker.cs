@@ -18,11 +18,15 @@ internal sealed partial class ProcessorWorker(
     IOptions<ProcessorOptions> options,
     IOptions<PublisherOptions> publisherOptions,
     TimeProvider time,
+    Random random,
     ILogger<ProcessorWorker> logger) : BackgroundService
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
+
+    /// <summary>The worker's life on its caller's scheduler; a host would move it to the thread pool.</summary>
+    internal async Task RunAsync(CancellationToken stoppingToken)
     {
-        using var aborting = new CancellationTokenSource();
+        using var aborting = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         await using var drain = stoppingToken.UnsafeRegister(
             state => ((CancellationTokenSource)state!).CancelAfter(options.Value.Drain), aborting);
         await StageTasks.AllOrFirstFaultAsync(catalog.Pipelines.Select(p => RunAsync(p, stoppingToken, aborting.Token)));
@@ -35,7 +39,7 @@ internal sealed partial class ProcessorWorker(
         await using var receiver = queues.CreateReceiver<LineBatch>(
             definition.Name, Prefetch.Messages(options.Value.PrefetchBytes, largest));
         await using var publisher = new BatchPublisher<RowBatch>(
-            queues.CreateSender<RowBatch>(definition.Name), publisherOptions.Value, time, new Random(), logger);
+            queues.CreateSender<RowBatch>(definition.Name), publisherOptions.Value, time, random, logger);
 
         var finishing = new InFlight();
         var parallelism = options.Value.Parallelism > 0 ? options.Value.Parallelism : Environment.ProcessorCount;

@@ -23,6 +23,7 @@ public sealed class ProcessorWorkerTests : IAsyncDisposable
         Options.Create(new ProcessorOptions { Parallelism = 2 }),
         Options.Create(new PublisherOptions()),
         TimeProvider.System,
+        Random.Shared,
         NullLogger<ProcessorWorker>.Instance);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
