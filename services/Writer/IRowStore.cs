@@ -25,6 +25,16 @@ internal interface IRowStore : IAsyncDisposable
     /// <exception cref="StoreAwayException">The database is away or busy; later it may work.</exception>
     /// <exception cref="StoreRefusedException">Somebody must change something.</exception>
     Task<IReadOnlyList<CommittedBatch>> CommitAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken);
+
+    /// <summary>What the ledger says of these batches; those that it does not know are left out.</summary>
+    /// <exception cref="StoreAwayException">The database is away or busy; later it may work.</exception>
+    /// <exception cref="StoreRefusedException">Somebody must change something.</exception>
+    Task<IReadOnlyList<CommittedBatch>> FindAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken);
+
+    /// <summary>The segments of a source that are written, by their place in it.</summary>
+    /// <exception cref="StoreAwayException">The database is away or busy; later it may work.</exception>
+    /// <exception cref="StoreRefusedException">Somebody must change something.</exception>
+    Task<IReadOnlyList<LedgerSegment>> ReadSourceAsync(Guid sourceId, CancellationToken cancellationToken);
 }
 
 /// <summary>The database cannot be used now, which says nothing about the rows.</summary>
@@ -32,35 +42,6 @@ internal sealed class StoreAwayException(string message, Exception? inner = null
 
 /// <summary>The database refuses, and will until somebody changes something: what, where, what to do.</summary>
 internal sealed class StoreRefusedException(string message, Exception? inner = null) : Exception(message, inner);
-
-/// <summary>What became of one batch: <c>Lines = Written + Duplicate + Filtered + Rejected</c>.</summary>
-/// <param name="Id">The batch.</param>
-/// <param name="Already">True when an earlier delivery wrote it.</param>
-/// <param name="Segments">The counts segment by segment, empty when it was there already.</param>
-public sealed record CommittedBatch(
-    Guid Id, bool Already, long Lines, long Written, long Duplicate, long Filtered, long Rejected, IReadOnlyList<SegmentCounts> Segments)
-{
-    public static CommittedBatch Of(RowBatch batch, IReadOnlyList<SegmentCounts> segments)
-    {
-        var lines = batch.Segments.Sum(s => (long)s.Lines);
-        var duplicate = segments.Sum(s => s.Duplicate);
-        return new CommittedBatch(
-            batch.Id,
-            Already: false,
-            lines,
-            batch.Rows - duplicate,
-            duplicate,
-            batch.Segments.Sum(s => (long)s.Filtered),
-            batch.Segments.Sum(s => (long)s.Rejected),
-            segments);
-    }
-
-    public static CommittedBatch Known(RowBatch batch) =>
-        new(batch.Id, Already: true, batch.Segments.Sum(s => (long)s.Lines), 0, 0, 0, 0, []);
-}
-
-/// <summary>How many of a segment's rows were written, and how many were there already.</summary>
-public readonly record struct SegmentCounts(long Written, long Duplicate);
 
 /// <summary>Hears of every batch that is durably written, after the fact.</summary>
 public interface ICommitListener

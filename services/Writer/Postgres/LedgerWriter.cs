@@ -41,27 +41,29 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
     }
 
     /// <param name="batches">All batches of the transaction; their sources' ends are noted whether they are new or not.</param>
-    /// <param name="written">The counts of each new batch, segment by segment.</param>
+    /// <param name="written">What became of each new batch.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task FinishAsync(
         IReadOnlyList<RowBatch> batches,
-        IReadOnlyDictionary<Guid, SegmentCounts[]> written,
+        IReadOnlyDictionary<Guid, BatchOutcome> written,
         CancellationToken cancellationToken)
     {
         await using var finish = new NpgsqlBatch(connection);
-        var fresh = batches.Where(b => written.ContainsKey(b.Id)).ToArray();
+        var fresh = batches.Where(b => written.ContainsKey(b.Id)).Select(b => written[b.Id]).ToArray();
+        var counts = fresh.Select(o => o.Counts()).ToArray();
 
-        var corrected = fresh.Where(b => written[b.Id].Any(c => c.Duplicate > 0)).ToArray();
+        var corrected = fresh.Zip(counts).Where(b => b.Second.Sum(c => c.Written) < b.First.Batch.Rows).ToArray();
         if (corrected.Length > 0)
         {
             finish.BatchCommands.Add(Command(
                 Sql.CorrectBatches,
-                corrected.Select(b => b.Id).ToArray(),
-                corrected.Select(b => written[b.Id].Sum(c => c.Written)).ToArray(),
-                corrected.Select(b => written[b.Id].Sum(c => c.Duplicate)).ToArray()));
+                corrected.Select(b => b.First.Batch.Id).ToArray(),
+                corrected.Select(b => b.Second.Sum(c => c.Written)).ToArray(),
+                corrected.Select(b => b.Second.Sum(c => c.Duplicate)).ToArray(),
+                corrected.Select(b => b.Second.Sum(c => c.Rejected)).ToArray()));
         }
 
-        var segments = fresh.SelectMany(b => b.Segments.Select((s, i) => (Batch: b, Segment: s, Counts: written[b.Id][i]))).ToArray();
+        var segments = fresh.SelectMany((o, b) => o.Batch.Segments.Select((s, i) => (o.Batch, Segment: s, Counts: counts[b][i]))).ToArray();
         if (segments.Length > 0)
         {
             finish.BatchCommands.Add(Command(
@@ -72,11 +74,11 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
                 segments.Select(s => s.Segment.NextLine).ToArray(),
                 segments.Select(s => s.Segment.ByteOffset).ToArray(),
                 segments.Select(s => s.Segment.ByteLength).ToArray(),
-                segments.Select(s => (long)s.Segment.Lines).ToArray(),
+                segments.Select(s => s.Counts.Lines).ToArray(),
                 segments.Select(s => s.Counts.Written).ToArray(),
                 segments.Select(s => s.Counts.Duplicate).ToArray(),
-                segments.Select(s => (long)s.Segment.Filtered).ToArray(),
-                segments.Select(s => (long)s.Segment.Rejected).ToArray()));
+                segments.Select(s => s.Counts.Filtered).ToArray(),
+                segments.Select(s => s.Counts.Rejected).ToArray()));
         }
 
         var ends = batches.SelectMany(b => b.Ends.Select(e => (b.Definition, End: e))).DistinctBy(e => e.End.SourceId).ToArray();
@@ -93,7 +95,7 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
                 ends.Select(e => e.End.EndedAt.UtcDateTime).ToArray()));
         }
 
-        var rejects = fresh.SelectMany(b => b.Rejects.Select(r => (Batch: b, Reject: r))).ToArray();
+        var rejects = fresh.SelectMany(o => o.Rejects.Select(r => (o.Batch, Reject: r))).ToArray();
         if (rejects.Length > 0)
         {
             finish.BatchCommands.Add(Command(

@@ -36,7 +36,7 @@ internal sealed class PostgresStore(NpgsqlDataSource source, string database, Pi
                 [.. batches.Where(b => fresh.Contains(b.Id))], cancellationToken);
             await ledger.FinishAsync(batches, written, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
-            return [.. batches.Select(b => written.TryGetValue(b.Id, out var counts) ? CommittedBatch.Of(b, counts) : CommittedBatch.Known(b))];
+            return [.. batches.Select(b => written.TryGetValue(b.Id, out var outcome) ? CommittedBatch.Of(b.Id, already: false, outcome.Counts()) : CommittedBatch.Known(b))];
         }
         catch (Exception failure) when (PostgresErrors.IsOurs(failure))
         {
@@ -44,5 +44,24 @@ internal sealed class PostgresStore(NpgsqlDataSource source, string database, Pi
         }
     }
 
+    public Task<IReadOnlyList<CommittedBatch>> FindAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
+        AskAsync(ledger => ledger.FindAsync(ids, cancellationToken), cancellationToken);
+
+    public Task<IReadOnlyList<LedgerSegment>> ReadSourceAsync(Guid sourceId, CancellationToken cancellationToken) =>
+        AskAsync(ledger => ledger.ReadSourceAsync(sourceId, cancellationToken), cancellationToken);
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task<T> AskAsync<T>(Func<LedgerReader, Task<T>> question, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await source.OpenConnectionAsync(cancellationToken);
+            return await question(new LedgerReader(connection, pipeline.Name));
+        }
+        catch (Exception failure) when (PostgresErrors.IsOurs(failure))
+        {
+            throw PostgresErrors.Translate(failure, database);
+        }
+    }
 }

@@ -18,17 +18,21 @@ internal sealed class RowWriter(NpgsqlConnection connection, NpgsqlTransaction t
     /// For each batch the counts segment by segment. With update every row counts as written, whether it was replaced
     /// by a later one of the same transaction or of the next.
     /// </returns>
-    public async Task<Dictionary<Guid, SegmentCounts[]>> WriteAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
+    public async Task<Dictionary<Guid, BatchOutcome>> WriteAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
     {
-        var written = batches.ToDictionary(
-            b => b.Id,
-            b => b.Segments.Select(s => new SegmentCounts(s.Rows, 0)).ToArray());
+        var written = batches.ToDictionary(b => b.Id, b => new BatchOutcome(b));
         foreach (var sameColumns in GroupByColumns(batches.Where(b => b.Rows > 0)))
         {
             if (pipeline.Key.Count == 0)
                 await CopyAsync(sql.Copy(sameColumns[0].Columns), sameColumns, cancellationToken);
             else if (!await TryCopyAsync(sameColumns, cancellationToken))
+            {
                 await MergeAsync(sameColumns, written, cancellationToken);
+                continue;
+            }
+
+            foreach (var batch in sameColumns)
+                written[batch.Id].WriteAll();
         }
 
         return written;
@@ -52,7 +56,7 @@ internal sealed class RowWriter(NpgsqlConnection connection, NpgsqlTransaction t
     }
 
     private async Task MergeAsync(
-        List<RowBatch> batches, Dictionary<Guid, SegmentCounts[]> written, CancellationToken cancellationToken)
+        List<RowBatch> batches, Dictionary<Guid, BatchOutcome> written, CancellationToken cancellationToken)
     {
         var columns = batches[0].Columns;
         await using (var create = new NpgsqlCommand(Sql.CreateMergeTable(columns), connection))
@@ -70,8 +74,8 @@ internal sealed class RowWriter(NpgsqlConnection connection, NpgsqlTransaction t
         {
             firsts[i] = next;
             next += segments[i].Rows;
-            if (pipeline.OnDuplicate == OnDuplicate.Ignore)
-                written[segments[i].Id][segments[i].Index] = new SegmentCounts(0, segments[i].Rows);
+            if (pipeline.OnDuplicate == OnDuplicate.Update)
+                written[segments[i].Id].Write(segments[i].Index, segments[i].Rows);
         }
 
         await using var merge = new NpgsqlCommand(sql.Merge(columns), connection) { Parameters = { new() { Value = firsts } } };
@@ -79,8 +83,7 @@ internal sealed class RowWriter(NpgsqlConnection connection, NpgsqlTransaction t
         while (pipeline.OnDuplicate == OnDuplicate.Ignore && await reader.ReadAsync(cancellationToken))
         {
             var segment = segments[reader.GetInt32(0) - 1];
-            var rows = reader.GetInt64(1);
-            written[segment.Id][segment.Index] = new SegmentCounts(rows, segment.Rows - rows);
+            written[segment.Id].Write(segment.Index, reader.GetInt64(1));
         }
     }
 

@@ -80,6 +80,8 @@ internal sealed class Sql(PipelineDefinition pipeline)
             byte_offset bigint NOT NULL, byte_length bigint NOT NULL,
             lines bigint NOT NULL, written bigint NOT NULL, duplicate bigint NOT NULL,
             filtered bigint NOT NULL, rejected bigint NOT NULL);
+        CREATE INDEX IF NOT EXISTS ingest_segments_batch ON ingest_segments (batch_id);
+        CREATE INDEX IF NOT EXISTS ingest_segments_place ON ingest_segments (source_id, byte_offset);
         CREATE TABLE IF NOT EXISTS ingest_sources (
             pipeline text NOT NULL, source_id uuid NOT NULL, source text NOT NULL, definition text NOT NULL,
             lines bigint NOT NULL, last_line bigint NOT NULL, bytes bigint NOT NULL, ended_at timestamptz NOT NULL,
@@ -138,8 +140,8 @@ internal sealed class Sql(PipelineDefinition pipeline)
 
     public const string CorrectBatches =
         """
-        UPDATE ingest_batches SET written = c.written, duplicate = c.duplicate
-        FROM unnest($2::uuid[], $3::bigint[], $4::bigint[]) AS c (id, written, duplicate)
+        UPDATE ingest_batches SET written = c.written, duplicate = c.duplicate, rejected = c.rejected
+        FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[]) AS c (id, written, duplicate, rejected)
         WHERE pipeline = $1 AND batch_id = c.id
         """;
 
@@ -164,6 +166,22 @@ internal sealed class Sql(PipelineDefinition pipeline)
         INSERT INTO ingest_rejects (pipeline, batch_id, source, line, reason, column_name, detail, sqlstate, raw, raw_length, rejected_at)
         SELECT $1, r.*, clock_timestamp()
         FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[], $10::bigint[]) AS r
+        """;
+
+    public const string FindBatches =
+        """
+        SELECT batch_id, source_id, lines, written, duplicate, filtered, rejected
+        FROM ingest_segments WHERE pipeline = $1 AND batch_id = ANY ($2)
+        UNION ALL
+        SELECT batch_id, NULL, lines, written, duplicate, filtered, rejected
+        FROM ingest_batches WHERE pipeline = $1 AND batch_id = ANY ($2)
+        ORDER BY batch_id
+        """;
+
+    public const string ReadSource =
+        """
+        SELECT batch_id, first_line, next_line, byte_offset, byte_length, lines, written, duplicate, filtered, rejected
+        FROM ingest_segments WHERE pipeline = $1 AND source_id = $2 ORDER BY byte_offset, byte_length
         """;
 
     /// <summary>A name that no column has.</summary>
