@@ -59,17 +59,28 @@ internal sealed class RowSet
             yield return new RowSet(pieces);
     }
 
-    public RowSet Without(int row)
+    public RowSet Slice(RowRange range) => new([.. Cut(range)]);
+
+    public RowSet Without(int row) => new([.. Cut(new RowRange(0, row)), .. Cut(new RowRange(row + 1, Count))]);
+
+    /// <summary>The row's batch and its place there.</summary>
+    public (Guid Batch, int Row) PlaceOf(int row)
     {
         var index = PieceOf(row);
-        var piece = _pieces[index];
-        var before = row - Firsts[index];
-        Piece[] around =
-        [
-            piece with { Rows = before },
-            piece with { First = piece.First + before + 1, Rows = piece.Rows - before - 1 },
-        ];
-        return new RowSet([.. _pieces.Take(index), .. around.Where(p => p.Rows > 0), .. _pieces.Skip(index + 1)]);
+        return (_pieces[index].Outcome.Batch.Id, _pieces[index].First + row - Firsts[index]);
+    }
+
+    /// <returns>The row at that place of that batch, or null.</returns>
+    public int? Find(Guid batch, int row)
+    {
+        for (var i = 0; i < _pieces.Count; i++)
+        {
+            var (outcome, _, first, rows) = _pieces[i];
+            if (outcome.Batch.Id == batch && row >= first && row < first + rows)
+                return Firsts[i] + row - first;
+        }
+
+        return null;
     }
 
     public IEnumerable<ReadOnlyMemory<byte>> Tuples(RowRange range)
@@ -114,6 +125,9 @@ internal sealed class RowSet
             RawLength = json.Length,
         });
     }
+
+    private IEnumerable<Piece> Cut(RowRange range) => Parts(range).Select(
+        p => _pieces[p.Piece] with { First = _pieces[p.Piece].First + p.Part.From - Firsts[p.Piece], Rows = p.Part.Count });
 
     private int PieceOf(int row)
     {

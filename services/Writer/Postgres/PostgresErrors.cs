@@ -40,6 +40,10 @@ internal static partial class PostgresErrors
     public static bool MayBeRow(PostgresException failure) =>
         failure.SqlState is QueryCanceled or "08P01" || !(IsAway(failure.SqlState) || failure.SqlState[..2] is "28" or "3D");
 
+    /// <summary>The server goes on, but the driver takes the session for damaged.</summary>
+    public static bool EndsConnection(PostgresException failure) =>
+        failure.InvariantSeverity == "ERROR" && (failure.SqlState == "08P01" || failure.SqlState[..2] == "XX");
+
     public static bool IsTimeout(PostgresException failure) => failure.SqlState == QueryCanceled;
 
     /// <summary>Bad values, violated constraints, what triggers raise, limits of size, malformed fields.</summary>

@@ -21,14 +21,16 @@ internal sealed class RowWriter(
     private bool _passed;
 
     /// <param name="outcomes">New batches in the order in which their rows count.</param>
+    /// <param name="known">Rows that are known to be refused.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="PostgresException">It is not the rows.</exception>
     /// <exception cref="StoreRefusedException">The table is not what the definition says.</exception>
-    public async Task WriteAsync(IReadOnlyList<BatchOutcome> outcomes, CancellationToken cancellationToken)
+    public async Task WriteAsync(
+        IReadOnlyList<BatchOutcome> outcomes, IReadOnlyList<KnownFault> known, CancellationToken cancellationToken)
     {
         foreach (var rows in RowSet.Of(outcomes))
         {
-            if (await CopyAsync(rows, cancellationToken) is { Count: > 0 } left)
+            if (await CopyAsync(WithoutKnown(rows, known), cancellationToken) is { } left)
                 await MergeAsync(left, cancellationToken);
         }
 
@@ -43,9 +45,24 @@ internal sealed class RowWriter(
             rows.Refuse(row, PostgresErrors.Refusal(fault));
     }
 
+    private RowSet WithoutKnown(RowSet rows, IReadOnlyList<KnownFault> known)
+    {
+        foreach (var fault in known)
+        {
+            if (rows.Find(fault.Batch, fault.Row) is not { } row)
+                continue;
+            Note(rows, row, fault.Fault);
+            rows = rows.Without(row);
+        }
+
+        return rows;
+    }
+
     /// <returns>The rows that are still to be written, or null.</returns>
     private async Task<RowSet?> CopyAsync(RowSet rows, CancellationToken cancellationToken)
     {
+        if (rows.Count == 0)
+            return null;
         if (!habit.CopiesFirst || dropsRows)
             return rows;
         for (var found = 0; ; found++)
