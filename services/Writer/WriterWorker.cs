@@ -30,7 +30,7 @@ internal sealed partial class WriterWorker(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var aborting = new CancellationTokenSource();
+        using var aborting = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         await using var drain = stoppingToken.UnsafeRegister(
             state => ((CancellationTokenSource)state!).CancelAfter(_options.Drain), aborting);
         await StageTasks.AllOrFirstFaultAsync(catalog.Pipelines.Select(p => RunAsync(p, stoppingToken, aborting.Token)));

@@ -1,3 +1,4 @@
+using Ingest.Messaging;
 using Ingest.ServiceDefaults.Control;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -15,7 +16,7 @@ internal sealed class CommitInquirer(CommitTally commits, ControlBus bus, IOptio
         {
             while (true)
             {
-                await commits.AnyAsync.WaitAsync(stoppingToken);
+                await commits.AnyAsync.HereAsync().WaitAsync(stoppingToken);
                 await Task.Delay(options.Value.InquireAfter, time, stoppingToken);
                 foreach (var inquiry in commits.TakeOverdue(MostBatchesInOneInquiry))
                     await bus.TellAsync(inquiry, stoppingToken);

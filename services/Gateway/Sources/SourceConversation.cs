@@ -47,7 +47,7 @@ internal sealed class SourceConversation(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping, aborting);
         try
         {
-            await tally.AllSettledAsync().WaitAsync(options.CommitTimeout, time, ending.Token);
+            await tally.AllSettledAsync().HereAsync().WaitAsync(options.CommitTimeout, time, ending.Token);
         }
         catch (TimeoutException)
         {

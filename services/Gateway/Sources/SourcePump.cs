@@ -163,7 +163,7 @@ internal sealed class SourcePump(
     {
         using var received = new CancellationTokenSource();
         await Task.WhenAny(receiving, _inFlight.None, Task.Delay(RestOfLinger(), time, received.Token));
-        await received.CancelAsync();
+        received.Cancel();
         try
         {
             if (!receiving.IsCompleted)
