@@ -2,6 +2,24 @@ using System.CommandLine;
 
 namespace Ingest.Cli.Load;
 
+/// <summary>What the command line of <c>ingest load</c> says.</summary>
+internal sealed record LoadSettings
+{
+    public required string[] Files { get; init; }
+
+    public required string Pipeline { get; init; }
+
+    public required string Database { get; init; }
+
+    /// <summary>The name of standard input, or null when it comes once.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>Load even where lines may be written twice.</summary>
+    public bool Again { get; init; }
+
+    public bool Json { get; init; }
+}
+
 /// <summary><c>ingest load</c>: files or standard input into a database, all in this process.</summary>
 internal static class LoadCommand
 {
@@ -20,13 +38,26 @@ internal static class LoadCommand
             DefaultValueFactory = _ => "text",
         };
         format.AcceptOnlyFromAmong("text", "json");
+        var source = new Option<string?>("--source")
+        {
+            Description = "A name for standard input, under which the same bytes can be sent again without being written twice.",
+            HelpName = "NAME",
+        };
+        var again = new Option<bool>("--again")
+        {
+            Description = "Load a file once more although its rows cannot be told apart: after a changed definition, or when it became shorter.",
+        };
 
-        var command = new Command("load", "Loads files into a table and says what became of every line.") { files, pipeline, database, format };
-        command.SetAction(parsed => CommonOptions.GuardAsync(() => new LoadRun(
-            parsed.GetValue(files)!,
-            parsed.GetValue(pipeline)!,
-            parsed.GetValue(database)!,
-            parsed.GetValue(format) == "json").RunAsync()));
+        var command = new Command("load", "Loads files into a table and says what became of every line.") { files, pipeline, database, source, again, format };
+        command.SetAction(parsed => CommonOptions.GuardAsync(() => new LoadRun(new LoadSettings
+        {
+            Files = parsed.GetValue(files)!,
+            Pipeline = parsed.GetValue(pipeline)!,
+            Database = parsed.GetValue(database)!,
+            Source = parsed.GetValue(source),
+            Again = parsed.GetValue(again),
+            Json = parsed.GetValue(format) == "json",
+        }).RunAsync()));
         return command;
     }
 }

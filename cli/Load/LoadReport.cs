@@ -31,6 +31,16 @@ internal sealed class LoadReport : ICommitListener
     /// <summary>From the start of the process to the last commit.</summary>
     public TimeSpan Elapsed { get; private set; }
 
+    /// <summary>Lines that were not even read, because the ledger has them.</summary>
+    public void PassedOver(long lines)
+    {
+        lock (_lock)
+        {
+            Already += lines;
+            Elapsed = DateTime.UtcNow - _processStart;
+        }
+    }
+
     public void Committed(string pipeline, CommittedBatch batch)
     {
         lock (_lock)

@@ -1,9 +1,6 @@
 using System.Runtime.InteropServices;
 using Ingest.Gateway;
-using Ingest.Gateway.Framing;
-using Ingest.Gateway.Sources;
 using Ingest.Messaging;
-using Ingest.Pipelines.Definition;
 using Ingest.ServiceDefaults;
 using Ingest.Writer;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,18 +11,20 @@ using Microsoft.Extensions.Options;
 namespace Ingest.Cli.Load;
 
 /// <summary>One run of <c>ingest load</c>.</summary>
-internal sealed class LoadRun(string[] files, string pipelineFile, string databaseText, bool json)
+internal sealed class LoadRun(LoadSettings settings)
 {
     /// <summary>How long a database may stay away before the run gives up; a second run goes on from the ledger.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     public async Task<int> RunAsync()
     {
-        var catalog = PipelineCatalog.Load(pipelineFile);
+        var catalog = PipelineCatalog.Load(settings.Pipeline);
         if (catalog.Pipelines is not [var pipeline])
-            throw new StartupException($"{pipelineFile} holds {catalog.Pipelines.Count} pipelines; load takes one definition file.", ExitCodes.Usage);
-        var inputs = files.Select(InputFile.Find).ToArray();
-        await using var database = CommonOptions.OpenDatabase(databaseText);
+            throw new StartupException($"{settings.Pipeline} holds {catalog.Pipelines.Count} pipelines; load takes one definition file.", ExitCodes.Usage);
+        var inputs = settings.Files.Select(InputFile.Find).ToArray();
+        if (settings.Source is not null && !inputs.Any(i => i.IsStandardInput))
+            throw new StartupException("--source names standard input, and - is not among the files.", ExitCodes.Usage);
+        await using var database = CommonOptions.OpenDatabase(settings.Database);
 
         using var stopping = new CancellationTokenSource();
         using var aborting = new CancellationTokenSource();
@@ -72,13 +71,14 @@ internal sealed class LoadRun(string[] files, string pipelineFile, string databa
             host.Services.GetRequiredService<ILogger<LoadRun>>()))
         {
             var progress = new Progress(report, health, Patience, aborting);
+            var load = new SourceLoad(pipeline, database, publisher, linger, settings, progress);
             using var ended = new CancellationTokenSource();
             var showing = progress.ShowAsync(ended.Token);
             try
             {
                 foreach (var input in inputs)
                 {
-                    if (await LoadAsync(input, pipeline, publisher, linger, progress, stopping.Token, aborting.Token) is { } error)
+                    if (await load.RunAsync(input, stopping.Token, aborting.Token) is { } error)
                         errors.Add(error);
                     if (stopping.IsCancellationRequested)
                         break;
@@ -103,42 +103,8 @@ internal sealed class LoadRun(string[] files, string pipelineFile, string databa
         await host.StopAsync(new CancellationToken(aborting.IsCancellationRequested));
         foreach (var error in errors)
             await Console.Error.WriteLineAsync($"ingest: {error}");
-        Summary.Print(report, pipeline, database.Name, json);
+        Summary.Print(report, pipeline, database.Name, settings.Json);
         return stopping.IsCancellationRequested ? ExitCodes.Interrupted : errors.Count > 0 ? ExitCodes.Failed : ExitCodes.Success;
-    }
-
-    /// <returns>What went wrong, or null.</returns>
-    private static async Task<string?> LoadAsync(
-        InputFile input,
-        PipelineDefinition pipeline,
-        BatchPublisher<LineBatch> publisher,
-        TimeSpan linger,
-        Progress progress,
-        CancellationToken stopping,
-        CancellationToken aborting)
-    {
-        Stream stream;
-        try
-        {
-            stream = await input.OpenAsync(pipeline.Decompression, stopping);
-        }
-        catch (StartupException refused)
-        {
-            return refused.Message;
-        }
-
-        await using var _ = stream;
-        var source = input.IsStandardInput ? Source.Live("stdin", pipeline) : Source.Replay(input.Path, pipeline);
-        var pump = new SourcePump(source, publisher, linger, TimeProvider.System);
-        progress.Begin(input, pump);
-        var result = await pump.RunAsync(stream, stopping, aborting);
-        progress.Finish(result);
-        return result.Outcome switch
-        {
-            SourceOutcome.Corrupt => $"{input.Name} is corrupt or cut short after {result.Bytes:N0} bytes of its content ({result.Error}); every whole line before that is loaded.",
-            SourceOutcome.Broken => $"{input.Name} cannot be read further: {result.Error}; run it again when it can.",
-            _ => null,
-        };
     }
 
     /// <summary>The first signal ends the reading, and what was read is still written; the second gives up.</summary>

@@ -23,9 +23,10 @@ internal sealed class Progress(LoadReport report, StageHealth health, TimeSpan p
 
     public void Begin(InputFile input, SourcePump pump) => _current = new Current(input, pump);
 
-    public void Finish(SourceResult result)
+    public void Finish(SourceResult result, SourcePump pump)
     {
         _current = null;
+        report.PassedOver(pump.AlreadyLines);
         report.Bytes += result.Bytes;
         report.Sources++;
     }
@@ -63,7 +64,7 @@ internal sealed class Progress(LoadReport report, StageHealth health, TimeSpan p
         var share = input.Share is { } part ? string.Create(CultureInfo.InvariantCulture, $"{part,4:P0}  ") : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{input.Name}  {share}{bytes / 1e6:N1} MB  {bytes / 1e6 / elapsed.TotalSeconds:N0} MB/s  {report.Lines:N0} lines  {report.Written:N0} written  {report.Rejected:N0} rejected");
+            $"{input.Name}  {share}{bytes / 1e6:N1} MB  {bytes / 1e6 / elapsed.TotalSeconds:N0} MB/s  {report.Lines + pump.AlreadyLines:N0} lines  {report.Written:N0} written  {report.Rejected:N0} rejected");
     }
 
     private void Show(string text)

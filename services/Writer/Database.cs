@@ -46,6 +46,24 @@ public sealed class Database : IAsyncDisposable
     internal IRowStore CreateStore(PipelineDefinition pipeline, TimeProvider time) =>
         _postgres is not null ? new PostgresStore(_postgres, Name, pipeline) : new SqliteStore(_sqlite!, Name, pipeline, time);
 
+    /// <summary>Claims a source for as long as it is being loaded, so that no two loads of it run at a time.</summary>
+    /// <returns>What to dispose when it is loaded; null when another process has claimed it.</returns>
+    /// <exception cref="StoreAwayException">The database cannot be reached.</exception>
+    /// <exception cref="StoreRefusedException">Somebody must change something.</exception>
+    internal async Task<IAsyncDisposable?> TryClaimAsync(Guid sourceId, CancellationToken cancellationToken)
+    {
+        if (_postgres is null)
+            return SqliteSourceLock.TryTake(Name, sourceId);
+        try
+        {
+            return await PostgresSourceLock.TryTakeAsync(_postgres, sourceId, cancellationToken);
+        }
+        catch (Exception failure) when (PostgresErrors.IsOurs(failure))
+        {
+            throw PostgresErrors.Translate(failure, Name);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_postgres is not null)

@@ -35,6 +35,11 @@ internal interface IRowStore : IAsyncDisposable
     /// <exception cref="StoreAwayException">The database is away or busy; later it may work.</exception>
     /// <exception cref="StoreRefusedException">Somebody must change something.</exception>
     Task<IReadOnlyList<LedgerSegment>> ReadSourceAsync(Guid sourceId, CancellationToken cancellationToken);
+
+    /// <summary>Whether a source of that name was written to its end under another version of the definition.</summary>
+    /// <exception cref="StoreAwayException">The database is away or busy; later it may work.</exception>
+    /// <exception cref="StoreRefusedException">Somebody must change something.</exception>
+    Task<bool> HasOtherVersionAsync(string source, CancellationToken cancellationToken);
 }
 
 /// <summary>The database cannot be used now, which says nothing about the rows.</summary>

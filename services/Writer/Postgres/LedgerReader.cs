@@ -45,4 +45,13 @@ internal sealed class LedgerReader(NpgsqlConnection connection, string pipeline)
 
         return segments;
     }
+
+    public async Task<bool> HasOtherVersionAsync(string source, string version, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(Sql.HasOtherVersion, connection)
+        {
+            Parameters = { new() { Value = pipeline }, new() { Value = source }, new() { Value = version } },
+        };
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
 }

@@ -56,6 +56,9 @@ internal sealed class PostgresStore(NpgsqlDataSource source, string database, Pi
     public Task<IReadOnlyList<LedgerSegment>> ReadSourceAsync(Guid sourceId, CancellationToken cancellationToken) =>
         AskAsync(ledger => ledger.ReadSourceAsync(sourceId, cancellationToken), cancellationToken);
 
+    public Task<bool> HasOtherVersionAsync(string source, CancellationToken cancellationToken) =>
+        AskAsync(ledger => ledger.HasOtherVersionAsync(source, pipeline.Version, cancellationToken), cancellationToken);
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private async Task<IReadOnlyList<CommittedBatch>> CommitAsync(

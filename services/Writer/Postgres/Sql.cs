@@ -217,6 +217,9 @@ internal sealed class Sql(PipelineDefinition pipeline)
         FROM ingest_segments WHERE pipeline = $1 AND source_id = $2 ORDER BY byte_offset, byte_length
         """;
 
+    public const string HasOtherVersion =
+        "SELECT EXISTS (SELECT FROM ingest_sources WHERE pipeline = $1 AND source = $2 AND definition <> $3 AND lines > 0)";
+
     /// <summary>A name that no column has.</summary>
     private static string Order(IReadOnlyList<RowColumn> columns)
     {

@@ -31,6 +31,15 @@ internal sealed class SqliteLedgerReader(SqliteConnection connection, string pip
         return found.ToBatches();
     }
 
+    public bool HasOtherVersion(string source, string version)
+    {
+        using var command = Command(
+            "SELECT EXISTS (SELECT 1 FROM ingest_sources WHERE pipeline = $1 AND source = $2 AND definition <> $3 AND lines > 0)",
+            source,
+            version);
+        return (long)command.ExecuteScalar()! != 0;
+    }
+
     public IReadOnlyList<LedgerSegment> ReadSource(Guid sourceId)
     {
         using var command = Command(
@@ -56,12 +65,14 @@ internal sealed class SqliteLedgerReader(SqliteConnection connection, string pip
         return segments;
     }
 
-    private SqliteCommand Command(string statement, Guid id)
+    /// <summary>$1 is the pipeline.</summary>
+    private SqliteCommand Command(string statement, params object[] values)
     {
         var command = connection.CreateCommand();
         command.CommandText = statement;
         command.Parameters.AddWithValue("$1", pipeline);
-        command.Parameters.AddWithValue("$2", id.ToString());
+        for (var i = 0; i < values.Length; i++)
+            command.Parameters.AddWithValue($"${i + 2}", values[i] is Guid id ? id.ToString() : values[i]);
         return command;
     }
 }

@@ -71,6 +71,8 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
         return [.. ids.Where(ledger.ContainsKey).Select(id => CommittedBatch.Of(id, already: true, [.. ledger[id].Segments.Select(s => s.ToCounts())]))];
     }
 
+    public Task<bool> HasOtherVersionAsync(string source, CancellationToken cancellationToken) => Task.FromResult(false);
+
     public async Task<IReadOnlyList<LedgerSegment>> ReadSourceAsync(Guid sourceId, CancellationToken cancellationToken)
     {
         await StatementAsync(null, cancellationToken);

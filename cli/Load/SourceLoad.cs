@@ -1,0 +1,74 @@
+using Ingest.Gateway.Framing;
+using Ingest.Gateway.Sources;
+using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
+using Ingest.ServiceDefaults;
+using Ingest.Writer;
+
+namespace Ingest.Cli.Load;
+
+/// <summary>
+/// Loads one input. A file, or standard input with a name, goes on from what the ledger holds of it: what is the same is
+/// passed over.
+/// </summary>
+internal sealed class SourceLoad(
+    PipelineDefinition pipeline, Database database, BatchPublisher<LineBatch> publisher, TimeSpan linger, LoadSettings settings, Progress progress)
+{
+    /// <returns>What went wrong, or null.</returns>
+    public async Task<string?> RunAsync(InputFile input, CancellationToken stopping, CancellationToken aborting)
+    {
+        var name = input.IsStandardInput ? settings.Source : input.Path;
+        try
+        {
+            if (name is null)
+                return await PumpAsync(input, Source.Live("stdin", pipeline), KnownSegments.None, stopping, aborting);
+            var source = Source.Replay(name, pipeline);
+            await using var claim = await database.TryClaimAsync(source.Id, stopping);
+            return claim is null
+                ? $"{input.Name} is being loaded by another process; wait until it is done."
+                : await PumpAsync(input, source, await FindKnownAsync(source, stopping), stopping, aborting);
+        }
+        catch (StartupException refused)
+        {
+            return refused.Message;
+        }
+        catch (BatchBuriedException buried)
+        {
+            return $"{buried.Message}; the lines after it are not loaded.";
+        }
+        catch (Exception refused) when (refused is StoreAwayException or StoreRefusedException)
+        {
+            return $"The database {database.Name} cannot be used: {refused.Message}";
+        }
+    }
+
+    /// <exception cref="StartupException">The definition has changed since, and without a key every line would be written twice.</exception>
+    private async Task<KnownSegments> FindKnownAsync(Source source, CancellationToken cancellationToken)
+    {
+        await using var store = database.CreateStore(pipeline, TimeProvider.System);
+        if (!settings.Again && pipeline.Key.Count == 0 && await store.HasOtherVersionAsync(source.Name, cancellationToken))
+        {
+            throw new StartupException(
+                $"{source.Name} was loaded before {pipeline.File} changed, and table {pipeline.Table} has no key: its lines would be written twice; empty the table, or say --again.");
+        }
+
+        return new KnownSegments((await store.ReadSourceAsync(source.Id, cancellationToken)).Select(
+            s => new KnownSegment(s.BatchId, s.ByteOffset, s.ByteLength, s.NextLine, s.Counts.Lines)));
+    }
+
+    private async Task<string?> PumpAsync(InputFile input, Source source, KnownSegments known, CancellationToken stopping, CancellationToken aborting)
+    {
+        await using var stream = await input.OpenAsync(pipeline.Decompression, stopping);
+        var pump = new SourcePump(source, publisher, linger, TimeProvider.System, known: settings.Again ? null : known);
+        progress.Begin(input, pump);
+        var result = await pump.RunAsync(stream, stopping, aborting);
+        progress.Finish(result, pump);
+        return result.Outcome switch
+        {
+            SourceOutcome.Corrupt => $"{input.Name} is corrupt or cut short after {result.Bytes:N0} bytes of its content ({result.Error}); every whole line before that is loaded.",
+            SourceOutcome.Broken => $"{input.Name} cannot be read further: {result.Error}; run it again when it can.",
+            SourceOutcome.Shortened => $"{input.Name} has become shorter than what was loaded of it, and table {pipeline.Table} has no key: its last lines are left alone, since they would be written twice; say --again if they are others.",
+            _ => null,
+        };
+    }
+}
