@@ -5,6 +5,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Ingest.Writer;
 
@@ -36,8 +37,8 @@ public static class WriterHosting
         }
     }
 
-    private sealed class DatabaseStores(Database database, TimeProvider time) : IRowStores
+    private sealed class DatabaseStores(Database database, TimeProvider time, ILogger<Database> logger) : IRowStores
     {
-        public IRowStore Create(PipelineDefinition pipeline) => database.CreateStore(pipeline, time);
+        public IRowStore Create(PipelineDefinition pipeline) => database.CreateStore(pipeline, time, logger);
     }
 }
