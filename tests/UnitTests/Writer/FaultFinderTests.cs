@@ -11,6 +11,21 @@ public sealed class FaultFinderTests
         select (rows, bad.Distinct().Order().ToArray());
 
     [Fact]
+    public Task With_hints_the_same_rows_are_found() => RowsWithBadOnes.SampleAsync(async sample =>
+    {
+        var (rows, bad) = sample;
+        List<int> written = [];
+        var finder = new FaultFinder<string>(
+            range => Task.FromResult(Attempt(range, bad, written) is null ? null : $"{bad.First(b => b >= range.From) - range.From}"),
+            range => Task.FromResult(Attempt(range, bad, [])),
+            false,
+            fault => int.TryParse(fault, out var likely) ? likely : null);
+        Assert.True(await finder.RunAsync(new RowRange(0, rows), $"{bad[0]}"));
+        Assert.Equal(bad, finder.Faults.Select(f => f.Row));
+        Assert.Equal(Enumerable.Range(0, rows).Except(bad), written);
+    });
+
+    [Fact]
     public Task Exactly_the_bad_rows_are_found_and_the_others_written_once_in_order() => RowsWithBadOnes.SampleAsync(async sample =>
     {
         var (rows, bad) = sample;
