@@ -57,6 +57,18 @@ public sealed class ByteBudget(long bytes)
         return wanted;
     }
 
+    /// <summary>Takes that many bytes when they are free and nobody waits for any.</summary>
+    public bool TryAcquire(long wanted)
+    {
+        lock (_lock)
+        {
+            if (_waiting.Count > 0 || _free < wanted)
+                return false;
+            _free -= wanted;
+            return true;
+        }
+    }
+
     public void Release(long held)
     {
         lock (_lock)

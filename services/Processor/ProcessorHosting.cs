@@ -1,6 +1,7 @@
 using Ingest.Messaging;
 using Ingest.ServiceDefaults;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 
 namespace Ingest.Processor;
@@ -12,6 +13,8 @@ public static class ProcessorHosting
     {
         builder.Services.AddValidatedOptions<ProcessorOptions>(ProcessorOptions.Section);
         builder.Services.AddValidatedOptions<PublisherOptions>(PublisherOptions.Section);
+        builder.Services.TryAddSingleton(Random.Shared);
+        builder.Services.TryAddSingleton<Isolation>();
         builder.Services.AddHostedService<ProcessorWorker>();
         return builder;
     }

@@ -1,6 +1,8 @@
 using Ingest.Messaging;
 using Ingest.Pipelines.Definition;
 using Ingest.ServiceDefaults;
+using Ingest.ServiceDefaults.Control;
+using Ingest.Writer.Notices;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -19,6 +21,10 @@ public static class WriterHosting
         builder.Services.TryAddSingleton<IRowStores, DatabaseStores>();
         builder.Services.TryAddSingleton<Isolation>();
         builder.Services.TryAddSingleton(Random.Shared);
+        builder.Services.AddSingleton<CommitNotifier>();
+        builder.Services.AddSingleton<ICommitListener>(services => services.GetRequiredService<CommitNotifier>());
+        builder.Services.AddControlConsumer<InquiryConsumer>(Audience.AnyOne);
+        builder.Services.AddHostedService(services => services.GetRequiredService<CommitNotifier>());
         builder.Services.AddHostedService<WriterWorker>();
         return builder;
     }

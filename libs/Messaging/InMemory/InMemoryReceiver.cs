@@ -5,7 +5,8 @@ namespace Ingest.Messaging.InMemory;
 internal sealed class InMemoryReceiver<T>(InMemoryQueue<T> queue, int prefetchMessages) : IBatchReceiver<T>
     where T : class, IBatch<T>
 {
-    private readonly SemaphoreSlim _room = new(prefetchMessages);
+    /// <summary>One for each message that may be held. A semaphore would leave its caller's scheduler.</summary>
+    private readonly ByteBudget _room = new(prefetchMessages);
     private readonly CancellationTokenSource _stopped = new();
     private readonly Lock _lock = new();
     private readonly HashSet<HeldMessage> _held = [];
@@ -14,7 +15,7 @@ internal sealed class InMemoryReceiver<T>(InMemoryQueue<T> queue, int prefetchMe
     public async ValueTask<Delivery<T>> ReceiveAsync(CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopped.Token);
-        await _room.WaitAsync(either.Token);
+        var place = await _room.AcquireAsync(1, either.Token);
         try
         {
             while (true)
@@ -26,7 +27,7 @@ internal sealed class InMemoryReceiver<T>(InMemoryQueue<T> queue, int prefetchMe
         }
         catch
         {
-            _room.Release();
+            _room.Release(place);
             throw;
         }
     }
@@ -34,20 +35,24 @@ internal sealed class InMemoryReceiver<T>(InMemoryQueue<T> queue, int prefetchMe
     public bool TryReceive([NotNullWhen(true)] out Delivery<T>? delivery)
     {
         delivery = null;
-        if (_stopped.IsCancellationRequested || !_room.Wait(0, CancellationToken.None))
+        if (_stopped.IsCancellationRequested || !_room.TryAcquire(1))
             return false;
         while (delivery is null && queue.Messages.TryRead(out var message))
             delivery = Hold(message);
         if (delivery is null)
-            _room.Release();
+            _room.Release(1);
         return delivery is not null;
     }
 
-    public Task StopAsync() => _stopped.CancelAsync();
+    public Task StopAsync()
+    {
+        _stopped.Cancel();
+        return Task.CompletedTask;
+    }
 
     public async ValueTask DisposeAsync()
     {
-        await _stopped.CancelAsync();
+        _stopped.Cancel();
         HeldMessage[] held;
         lock (_lock)
         {
@@ -82,7 +87,7 @@ internal sealed class InMemoryReceiver<T>(InMemoryQueue<T> queue, int prefetchMe
                 return false;
         }
 
-        _room.Release();
+        _room.Release(1);
         return true;
     }
 
