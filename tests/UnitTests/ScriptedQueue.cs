@@ -11,6 +11,8 @@ internal sealed class ScriptedQueue : IBatchQueues
     private readonly HashSet<Guid> _suspects = [];
     private readonly List<string> _log = [];
 
+    public bool SendsAwaitConsumers => true;
+
     public int Receivers { get; private set; }
 
     /// <summary>What happened, in order; others may write here too.</summary>
