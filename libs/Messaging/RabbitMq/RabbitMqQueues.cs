@@ -36,6 +36,11 @@ public sealed partial class RabbitMqQueues(
         return problem;
     }
 
+    /// <summary>How many batches the pipeline's queues hold that nobody works on.</summary>
+    /// <exception cref="SendFailedException">The broker cannot be reached.</exception>
+    public Task<QueueDepths> DepthsAsync(string pipeline, CancellationToken cancellationToken) =>
+        QueueDepths.ReadAsync(_broker.Consuming, pipeline, cancellationToken);
+
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}")]

@@ -96,7 +96,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
 
     async Task<bool> IHolder<T>.TryMoveAsync(T batch) => await TryAsync(() => _undertaker.MoveAsync(batch, _queue));
 
-    async Task<bool> IHolder<T>.TryBuryAsync(T batch, string reason) => await TryAsync(() => _undertaker.BuryAsync(batch, reason));
+    async Task<bool> IHolder<T>.TryBuryAsync(T batch, string reason) => await TryAsync(() => _undertaker.BuryAsync(batch, reason, BurialCause.Refused));
 
     void IHolder<T>.Released(Message message)
     {
@@ -364,8 +364,11 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
         switch (_trial.Judge(attempts))
         {
             case Verdict.Guilty:
-                await suspect.BuryAsync(
-                    $"delivered {Trial.SuspectAfter} times among others and {attempts} times alone, and no consumer lived to finish it");
+                var reason = $"delivered {Trial.SuspectAfter} times among others and {attempts} times alone, and no consumer lived to finish it";
+                if (await TryAsync(() => _undertaker.BuryAsync(batch, reason, BurialCause.Poison)))
+                    await suspect.AcknowledgeAsync();
+                else
+                    await suspect.ReturnAsync();
                 return;
             case Verdict.Unproven when await TryAsync(() => _undertaker.MoveAsync(batch, _undertaker.Suspects)):
                 await suspect.AcknowledgeAsync();
