@@ -111,7 +111,7 @@ run() {
 }
 
 case ${1:-all} in
-  all) what=Ingest.sln projects=(UnitTests IntegrationTests EndToEndTests) ;;
+  all) what=Ingest.sln projects=(UnitTests SimulationTests IntegrationTests EndToEndTests) ;;
   unit) what=tests/UnitTests projects=(UnitTests) ;;
   *) echo "usage: ./test.sh [unit]" >&2; exit 2 ;;
 esac

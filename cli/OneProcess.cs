@@ -1,5 +1,6 @@
 using Ingest.Processor;
 using Ingest.ServiceDefaults;
+using Ingest.ServiceDefaults.Control;
 using Ingest.Writer;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,6 +24,7 @@ internal static class OneProcess
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<StageHealth>();
+        builder.Services.AddSingleton<ControlBus>();
         builder.Services.AddSingleton(catalog);
         builder.Services.AddSingleton(database);
         builder.AddInMemoryQueues().AddWriter().AddProcessor();
@@ -35,7 +37,7 @@ internal static class OneProcess
     {
         foreach (var pipeline in catalog.Pipelines)
         {
-            await using var store = database.CreateStore(pipeline);
+            await using var store = database.CreateStore(pipeline, TimeProvider.System);
             try
             {
                 await store.PrepareAsync(cancellationToken);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Ingest.Gateway;
 using Ingest.ServiceDefaults;
+using Ingest.ServiceDefaults.Control;
 using Ingest.Writer;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -31,7 +32,7 @@ internal static class ServeCommand
 
         var builder = OneProcess.CreateBuilder(catalog, database, LogLevel.Information);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ServiceHost.ShutdownTimeout);
-        builder.AddGateway();
+        builder.AddInMemoryControlBus().AddGateway();
         using var host = builder.Build();
         await host.StartAsync();
         await Console.Error.WriteLineAsync($"Writing to {database.Name}; Ctrl+C stops.");

@@ -58,7 +58,7 @@ public sealed partial class BatchPublisher<T>(
             for (var attempt = 0; ; attempt++)
             {
                 if (!probing)
-                    await _opened.Task.WaitAsync(cancellationToken);
+                    await _opened.Task.HereAsync().WaitAsync(cancellationToken);
                 try
                 {
                     await sender.SendAsync(batch, cancellationToken);

@@ -59,6 +59,12 @@ public sealed class BatchBuriedException(string message) : Exception(message);
 /// <summary>Makes the two ends of a pipeline's queues: over RabbitMQ, or in memory.</summary>
 public interface IBatchQueues
 {
+    /// <summary>
+    /// True where a send completes only when the consumer has acknowledged, and so, by induction, when the database has
+    /// committed.
+    /// </summary>
+    bool SendsAwaitConsumers { get; }
+
     IBatchSender<T> CreateSender<T>(string pipeline) where T : class, IBatch<T>;
 
     /// <param name="pipeline">The pipeline's name.</param>

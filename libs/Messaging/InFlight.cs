@@ -4,7 +4,9 @@ namespace Ingest.Messaging;
 public sealed class InFlight
 {
     private readonly Lock _lock = new();
-    private TaskCompletionSource _none = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completed outside of the lock, and then at once: waiting with others for it must not leave the caller's scheduler.</summary>
+    private TaskCompletionSource _none = new();
     private Exception? _failure;
     private int _count;
 
@@ -23,7 +25,7 @@ public sealed class InFlight
         lock (_lock)
         {
             if (_count++ == 0 && _failure is null)
-                _none = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _none = new TaskCompletionSource();
         }
 
         safe.ContinueWith(Remove, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Current);
@@ -31,6 +33,7 @@ public sealed class InFlight
 
     private void Remove(Task safe)
     {
+        TaskCompletionSource none;
         lock (_lock)
         {
             if (safe.IsFaulted)
@@ -39,10 +42,12 @@ public sealed class InFlight
                 _failure ??= new OperationCanceledException("The batch was given up.");
             if (--_count > 0)
                 return;
-            if (_failure is null)
-                _none.TrySetResult();
-            else
-                _none.TrySetException(_failure);
+            none = _none;
         }
+
+        if (_failure is null)
+            none.TrySetResult();
+        else
+            none.TrySetException(_failure);
     }
 }

@@ -1,3 +1,4 @@
+using Ingest.ServiceDefaults.Control;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Hosting;
@@ -32,6 +33,7 @@ public static class ServiceHost
             builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
             builder.Services.AddSingleton(TimeProvider.System);
             builder.Services.AddSingleton<StageHealth>();
+            builder.Services.AddSingleton<ControlBus>();
             builder.Services.AddHealthChecks().AddCheck<StageHealth>("stages");
             builder.Services.AddSingleton(PipelineCatalog.Load(builder.Configuration["Ingest:Pipelines"] ?? "pipelines"));
             builder.AddMetrics();

@@ -1,7 +1,11 @@
+using Ingest.Gateway.Receipts;
 using Ingest.Messaging;
 using Ingest.ServiceDefaults;
+using Ingest.ServiceDefaults.Control;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Ingest.Gateway;
 
@@ -12,7 +16,15 @@ public static class GatewayHosting
     {
         builder.Services.AddValidatedOptions<GatewayOptions>(GatewayOptions.Section);
         builder.Services.AddValidatedOptions<PublisherOptions>(PublisherOptions.Section);
+        builder.Services.TryAddSingleton(Random.Shared);
+        builder.Services.AddSingleton(services => CreateTally(
+            services.GetRequiredService<IOptions<GatewayOptions>>().Value, services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddControlConsumer<CommitConsumer>(Audience.Everyone);
+        builder.Services.AddHostedService<CommitInquirer>();
         builder.Services.AddHostedService<GatewayWorker>();
         return builder;
     }
+
+    private static CommitTally CreateTally(GatewayOptions options, TimeProvider time) =>
+        new(options.MaxUncommittedBatches, options.InquireAfter, time);
 }

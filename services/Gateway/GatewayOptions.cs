@@ -24,6 +24,22 @@ public sealed class GatewayOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan Drain { get; set; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>How long a producer that does not read may keep its receipt waiting.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:05:00")]
+    public TimeSpan ReceiptTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a receipt waits for commits (<c>acknowledge: committed</c>) before it says <c>queued</c>.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
+    public TimeSpan CommitTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long a commit's notice may take before the writers are asked for it.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
+    public TimeSpan InquireAfter { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Batches of all sources that may wait for their commits (<c>acknowledge: committed</c>); past that sources wait.</summary>
+    [Range(1, 10_000_000)]
+    public int MaxUncommittedBatches { get; set; } = 50_000;
+
     public static ValidationResult? CheckAddress(string address) =>
         IPAddress.TryParse(address, out _) ? ValidationResult.Success : new($"ListenAddress '{address}' is not an IP address.");
 }

@@ -1,6 +1,9 @@
 using System.Net.Sockets;
 using Ingest.Gateway.Listening;
+using Ingest.Gateway.Receipts;
+using Ingest.Gateway.Sources;
 using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
 using Ingest.ServiceDefaults;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -14,7 +17,9 @@ internal sealed class GatewayWorker(
     IBatchQueues queues,
     IOptions<GatewayOptions> options,
     IOptions<PublisherOptions> publisherOptions,
+    CommitTally commits,
     TimeProvider time,
+    Random random,
     ILogger<GatewayWorker> logger) : BackgroundService
 {
     private readonly List<(LineListener Listener, BatchPublisher<LineBatch> Publisher)> _ports = [];
@@ -24,8 +29,14 @@ internal sealed class GatewayWorker(
         foreach (var pipeline in catalog.Pipelines.Where(p => p.ListenPort is not null))
         {
             var publisher = new BatchPublisher<LineBatch>(
-                queues.CreateSender<LineBatch>(pipeline.Name), publisherOptions.Value, time, new Random(), logger);
-            var listener = new LineListener(pipeline, publisher, options.Value, time, logger);
+                queues.CreateSender<LineBatch>(pipeline.Name), publisherOptions.Value, time, random, logger);
+            var waitedFor = pipeline.Acknowledge != Acknowledge.None && (queues.SendsAwaitConsumers || pipeline.Acknowledge == Acknowledge.Committed);
+            var listener = new LineListener(
+                pipeline,
+                source => new SourceConversation(source, publisher, waitedFor ? commits : null, options.Value, time),
+                options.Value,
+                time,
+                logger);
             _ports.Add((listener, publisher));
             try
             {

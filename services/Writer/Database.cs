@@ -43,8 +43,8 @@ public sealed class Database : IAsyncDisposable
         }
     }
 
-    internal IRowStore CreateStore(PipelineDefinition pipeline) =>
-        _postgres is not null ? new PostgresStore(_postgres, Name, pipeline) : new SqliteStore(_sqlite!, Name, pipeline);
+    internal IRowStore CreateStore(PipelineDefinition pipeline, TimeProvider time) =>
+        _postgres is not null ? new PostgresStore(_postgres, Name, pipeline) : new SqliteStore(_sqlite!, Name, pipeline, time);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,6 +1,13 @@
 using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
 
 namespace Ingest.Writer;
+
+/// <summary>Where the writer gets its stores from, one for each pipeline.</summary>
+internal interface IRowStores
+{
+    IRowStore Create(PipelineDefinition pipeline);
+}
 
 /// <summary>One pipeline's table with its ledger, in one database.</summary>
 internal interface IRowStore : IAsyncDisposable
@@ -18,42 +25,32 @@ internal interface IRowStore : IAsyncDisposable
     /// <exception cref="StoreAwayException">The database is away or busy; later it may work.</exception>
     /// <exception cref="StoreRefusedException">Somebody must change something.</exception>
     Task<IReadOnlyList<CommittedBatch>> CommitAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken);
+
+    /// <summary>What the ledger says of these batches; those that it does not know are left out.</summary>
+    /// <exception cref="StoreAwayException">The database is away or busy; later it may work.</exception>
+    /// <exception cref="StoreRefusedException">Somebody must change something.</exception>
+    Task<IReadOnlyList<CommittedBatch>> FindAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken);
+
+    /// <summary>The segments of a source that are written, by their place in it.</summary>
+    /// <exception cref="StoreAwayException">The database is away or busy; later it may work.</exception>
+    /// <exception cref="StoreRefusedException">Somebody must change something.</exception>
+    Task<IReadOnlyList<LedgerSegment>> ReadSourceAsync(Guid sourceId, CancellationToken cancellationToken);
 }
 
 /// <summary>The database cannot be used now, which says nothing about the rows.</summary>
 internal sealed class StoreAwayException(string message, Exception? inner = null) : Exception(message, inner);
 
-/// <summary>The database refuses, and will until somebody changes something: what, where, what to do.</summary>
-internal sealed class StoreRefusedException(string message, Exception? inner = null) : Exception(message, inner);
-
-/// <summary>What became of one batch: <c>Lines = Written + Duplicate + Filtered + Rejected</c>.</summary>
-/// <param name="Id">The batch.</param>
-/// <param name="Already">True when an earlier delivery wrote it.</param>
-/// <param name="Segments">The counts segment by segment, empty when it was there already.</param>
-public sealed record CommittedBatch(
-    Guid Id, bool Already, long Lines, long Written, long Duplicate, long Filtered, long Rejected, IReadOnlyList<SegmentCounts> Segments)
+/// <summary>
+/// Batches of an older definition whose rows cannot fit the table any more; nothing was written, and the others of the
+/// transaction may be given again without them.
+/// </summary>
+internal sealed class BatchesUnfitException(string message, IReadOnlyList<Guid> batches) : Exception(message)
 {
-    public static CommittedBatch Of(RowBatch batch, IReadOnlyList<SegmentCounts> segments)
-    {
-        var lines = batch.Segments.Sum(s => (long)s.Lines);
-        var duplicate = segments.Sum(s => s.Duplicate);
-        return new CommittedBatch(
-            batch.Id,
-            Already: false,
-            lines,
-            batch.Rows - duplicate,
-            duplicate,
-            batch.Segments.Sum(s => (long)s.Filtered),
-            batch.Segments.Sum(s => (long)s.Rejected),
-            segments);
-    }
-
-    public static CommittedBatch Known(RowBatch batch) =>
-        new(batch.Id, Already: true, batch.Segments.Sum(s => (long)s.Lines), 0, 0, 0, 0, []);
+    public IReadOnlyList<Guid> Batches => batches;
 }
 
-/// <summary>How many of a segment's rows were written, and how many were there already.</summary>
-public readonly record struct SegmentCounts(long Written, long Duplicate);
+/// <summary>The database refuses, and will until somebody changes something: what, where, what to do.</summary>
+internal sealed class StoreRefusedException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>Hears of every batch that is durably written, after the fact.</summary>
 public interface ICommitListener

@@ -1,4 +1,8 @@
+using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
 using Ingest.ServiceDefaults;
+using Ingest.ServiceDefaults.Control;
+using Ingest.Writer.Notices;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -13,6 +17,13 @@ public static class WriterHosting
     {
         builder.Services.AddValidatedOptions<WriterOptions>(WriterOptions.Section);
         builder.Services.TryAddSingleton(_ => OpenDatabase(builder.Configuration.GetConnectionString("Database")));
+        builder.Services.TryAddSingleton<IRowStores, DatabaseStores>();
+        builder.Services.TryAddSingleton<Isolation>();
+        builder.Services.TryAddSingleton(Random.Shared);
+        builder.Services.AddSingleton<CommitNotifier>();
+        builder.Services.AddSingleton<ICommitListener>(services => services.GetRequiredService<CommitNotifier>());
+        builder.Services.AddControlConsumer<InquiryConsumer>(Audience.AnyOne);
+        builder.Services.AddHostedService(services => services.GetRequiredService<CommitNotifier>());
         builder.Services.AddHostedService<WriterWorker>();
         return builder;
     }
@@ -29,5 +40,10 @@ public static class WriterHosting
         {
             throw new StartupException(wrong.Message, ExitCodes.BadConfiguration);
         }
+    }
+
+    private sealed class DatabaseStores(Database database, TimeProvider time) : IRowStores
+    {
+        public IRowStore Create(PipelineDefinition pipeline) => database.CreateStore(pipeline, time);
     }
 }

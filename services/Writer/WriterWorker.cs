@@ -14,11 +14,13 @@ namespace Ingest.Writer;
 internal sealed partial class WriterWorker(
     PipelineCatalog catalog,
     IBatchQueues queues,
-    Database database,
+    IRowStores stores,
     IEnumerable<ICommitListener> listeners,
     StageHealth health,
+    Isolation isolation,
     IOptions<WriterOptions> options,
     TimeProvider time,
+    Random random,
     ILogger<WriterWorker> logger) : BackgroundService
 {
     private static readonly TimeSpan BetweenWarnings = TimeSpan.FromMinutes(1);
@@ -28,7 +30,7 @@ internal sealed partial class WriterWorker(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var aborting = new CancellationTokenSource();
+        using var aborting = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         await using var drain = stoppingToken.UnsafeRegister(
             state => ((CancellationTokenSource)state!).CancelAfter(_options.Drain), aborting);
         await StageTasks.AllOrFirstFaultAsync(catalog.Pipelines.Select(p => RunAsync(p, stoppingToken, aborting.Token)));
@@ -36,7 +38,7 @@ internal sealed partial class WriterWorker(
 
     private async Task RunAsync(PipelineDefinition pipeline, CancellationToken stopping, CancellationToken aborting)
     {
-        await using var store = database.CreateStore(pipeline);
+        await using var store = stores.Create(pipeline);
         var largest = Math.Max(256 * 1024, pipeline.MaxLineBytes);
         await using var receiver = queues.CreateReceiver<RowBatch>(pipeline.Name, Prefetch.Messages(_options.PrefetchBytes, largest));
         var deliveries = new List<Delivery<RowBatch>>();
@@ -51,7 +53,7 @@ internal sealed partial class WriterWorker(
                 deliveries.Add(await receiver.ReceiveAsync(stopping));
                 FillUp(receiver, deliveries);
                 var batches = InOrder(deliveries);
-                var committed = await InsistAsync(pipeline, () => CommitAsync(batches), stopping);
+                var committed = await InsistAsync(pipeline, () => CommitAsync(batches, deliveries.Any(d => d.IsSuspect)), stopping);
                 foreach (var batch in committed)
                 {
                     foreach (var listener in _listeners)
@@ -78,8 +80,10 @@ internal sealed partial class WriterWorker(
             return prepared = true;
         }
 
-        async Task<IReadOnlyList<CommittedBatch>> CommitAsync(RowBatch[] batches)
+        async Task<IReadOnlyList<CommittedBatch>> CommitAsync(RowBatch[] batches, bool alone)
         {
+            // Held for one attempt: a database that is away must not keep others waiting.
+            using var place = await isolation.EnterAsync(alone, stopping);
             await PrepareAsync(aborting);
             try
             {
@@ -148,7 +152,7 @@ internal sealed partial class WriterWorker(
                 LogProblem(problem.Message);
             }
 
-            var wait = problem.NeedsHelp ? _options.RefusalRetryDelay : delay * (0.5 + (Random.Shared.NextDouble() / 2));
+            var wait = problem.NeedsHelp ? _options.RefusalRetryDelay : delay * (0.5 + (random.NextDouble() / 2));
             await Task.Delay(wait, time, stopping);
             delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, _options.LongestRetryDelay.Ticks));
         }

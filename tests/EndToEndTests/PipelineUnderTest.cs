@@ -67,14 +67,15 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
     public async Task<(long Lines, long Written, long Duplicate, long Filtered, long Rejected)> BalanceAsync() =>
         (await LinesAsync(), await SumAsync("written"), await SumAsync("duplicate"), await SumAsync("filtered"), await SumAsync("rejected"));
 
+    /// <summary>Lines in the ledger.</summary>
+    public Task<long> LinesAsync() => SumAsync("lines");
+
     public async ValueTask DisposeAsync()
     {
         foreach (var service in new[] { Gateway, Processor, Writer })
             await service.DisposeAsync();
         await Database.DisposeAsync();
     }
-
-    private Task<long> LinesAsync() => SumAsync("lines");
 
     private async Task<long> SumAsync(string column) =>
         await TableExistsAsync() ? await Database.ScalarAsync<long>($"SELECT coalesce(sum({column}), 0)::bigint FROM ingest_batches") : 0;

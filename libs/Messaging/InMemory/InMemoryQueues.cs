@@ -10,6 +10,8 @@ public sealed class InMemoryQueues : IBatchQueues
 {
     private readonly ConcurrentDictionary<(string Pipeline, Type Kind), object> _queues = new();
 
+    public bool SendsAwaitConsumers => true;
+
     public IBatchSender<T> CreateSender<T>(string pipeline) where T : class, IBatch<T> =>
         new InMemorySender<T>(Queue<T>(pipeline));
 

@@ -11,6 +11,8 @@ public sealed partial class RabbitMqQueues(
     private readonly Broker _broker = new(options.Value, time, problems, logger);
     private string? _problem;
 
+    public bool SendsAwaitConsumers => false;
+
     public IBatchSender<T> CreateSender<T>(string pipeline) where T : class, IBatch<T> => new RabbitMqSender<T>(_broker, pipeline);
 
     public IBatchReceiver<T> CreateReceiver<T>(string pipeline, int prefetchMessages) where T : class, IBatch<T> =>

@@ -42,6 +42,7 @@ internal sealed class DefinitionReader(
             Columns = ReadColumns(section, keyNodes),
             MaxLineBytes = ReadMaxLineBytes(section),
             Decompression = ReadDecompress(section),
+            Acknowledge = ReadAcknowledge(section),
         };
         KeyRules.Check(section, keyNodes, mistakes);
         CheckWhatIsNotBuiltYet(section);
@@ -122,11 +123,17 @@ internal sealed class DefinitionReader(
             ? Decompression.None
             : Decompression.Auto;
 
+    private static Acknowledge ReadAcknowledge(Section section) => section.Choice("acknowledge", ["queued", "committed", "none"]) switch
+    {
+        "committed" => Acknowledge.Committed,
+        "none" => Acknowledge.None,
+        _ => Acknowledge.Queued,
+    };
+
     private void CheckWhatIsNotBuiltYet(Section section)
     {
         if (section["connect"] is { } connect)
             mistakes.Add(connect, "'connect' is not supported yet; remove it, and send the lines to 'listen' or load them from files");
-        section.Choice("acknowledge", ["queued"], "committed", "none");
 
         // Both mean the same until the gateway filters: nothing is pushed down to it.
         section.Choice("push_down", ["auto", "off"]);

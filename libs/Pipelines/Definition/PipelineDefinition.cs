@@ -35,6 +35,9 @@ public sealed record PipelineDefinition
 
     public Decompression Decompression { get; init; }
 
+    /// <summary>What a producer is told at the end of its lines. Not part of the meaning.</summary>
+    public Acknowledge Acknowledge { get; init; }
+
     /// <summary>Sixteen hexadecimal digits, a hash of what the definition means (not of how it is written).</summary>
     public string Version { get; init; } = "";
 }
@@ -43,6 +46,19 @@ public enum OnDuplicate
 {
     Ignore,
     Update,
+}
+
+/// <summary>When a source's receipt is given.</summary>
+public enum Acknowledge
+{
+    /// <summary>When every batch is safe in its queue.</summary>
+    Queued,
+
+    /// <summary>When every batch is committed in the database.</summary>
+    Committed,
+
+    /// <summary>Never: the connection's orderly end is all.</summary>
+    None,
 }
 
 /// <summary>Whether a source's bytes are unpacked before lines are cut from them.</summary>

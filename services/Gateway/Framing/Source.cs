@@ -12,9 +12,18 @@ namespace Ingest.Gateway.Framing;
 /// </param>
 public sealed record Source(Guid Id, string Name, bool Replayable, PipelineDefinition Pipeline)
 {
+    /// <summary>Where a live source's ids come from.</summary>
+    private Func<Guid> NewId { get; init; } = Guid.CreateVersion7;
+
     /// <summary>A connection, a pipe: what it sends comes once.</summary>
-    public static Source Live(string name, PipelineDefinition pipeline) =>
-        new(Guid.CreateVersion7(), name, false, pipeline);
+    public static Source Live(string name, PipelineDefinition pipeline) => Live(name, pipeline, Guid.CreateVersion7);
+
+    /// <inheritdoc cref="Live(string, PipelineDefinition)"/>
+    /// <param name="name">What people call it.</param>
+    /// <param name="pipeline">What its lines are for.</param>
+    /// <param name="newId">Gives an id that nobody had before, for the source and for each of its batches.</param>
+    internal static Source Live(string name, PipelineDefinition pipeline, Func<Guid> newId) =>
+        new(newId(), name, false, pipeline) { NewId = newId };
 
     /// <summary>A file, or a pipe that the user gave a name for that purpose.</summary>
     public static Source Replay(string name, PipelineDefinition pipeline) =>
@@ -24,7 +33,7 @@ public sealed record Source(Guid Id, string Name, bool Replayable, PipelineDefin
     public Guid BatchId(long byteOffset, UInt128 contentHash)
     {
         if (!Replayable)
-            return Guid.CreateVersion7();
+            return NewId();
         Span<byte> place = stackalloc byte[40];
         Id.TryWriteBytes(place, bigEndian: true, out _);
         BitConverter.TryWriteBytes(place[16..], byteOffset);

@@ -2,26 +2,22 @@ using System.Net;
 using System.Net.Sockets;
 using Ingest.Gateway.Framing;
 using Ingest.Gateway.Sources;
-using Ingest.Messaging;
 using Ingest.Pipelines.Definition;
 using Microsoft.Extensions.Logging;
 
 namespace Ingest.Gateway.Listening;
 
 /// <summary>
-/// One pipeline's TCP port. Each connection is a source of its own; it is closed in order (FIN) only when every line is
-/// safe, and reset in every other case, so that a producer can trust the end of its connection.
+/// One pipeline's TCP port. Each connection is a source of its own.
 /// </summary>
 internal sealed partial class LineListener(
     PipelineDefinition pipeline,
-    BatchPublisher<LineBatch> publisher,
+    Func<Source, SourceConversation> converse,
     GatewayOptions options,
     TimeProvider time,
     ILogger logger) : IDisposable
 {
     private const int Backlog = 512;
-    private const int KeepAliveAfterSeconds = 60;
-    private const int KeepAliveEverySeconds = 10;
     private static readonly TimeSpan AfterAcceptError = TimeSpan.FromMilliseconds(100);
 
     private readonly IPAddress _address = IPAddress.Parse(options.ListenAddress);
@@ -72,18 +68,17 @@ internal sealed partial class LineListener(
 
     public void Dispose() => _socket.Dispose();
 
-    private void Track(Socket connection, CancellationToken stopping, CancellationToken aborting)
+    private void Track(Socket socket, CancellationToken stopping, CancellationToken aborting)
     {
+        var connection = new LineConnection(socket, pipeline, converse, options, time);
         try
         {
-            // Reset unless told otherwise: the kernel ends a killed process's connections with FIN, which would say "done".
-            connection.LingerState = new LingerOption(true, 0);
-            KeepAlive(connection);
+            connection.Prepare();
         }
         catch (SocketException failure)
         {
             LogAcceptFailed(pipeline.Name, failure.Message);
-            connection.Dispose();
+            socket.Dispose();
             return;
         }
 
@@ -92,11 +87,11 @@ internal sealed partial class LineListener(
             if (_connections.Count >= options.MaxConnectionsPerPipeline)
             {
                 LogTooMany(pipeline.Name, options.MaxConnectionsPerPipeline);
-                connection.Dispose();
+                socket.Dispose();
                 return;
             }
 
-            var handling = HandleAsync(connection, stopping, aborting);
+            var handling = HandleAsync(socket, connection, stopping, aborting);
             if (handling.IsCompleted)
                 return;
             _connections.Add(handling);
@@ -112,46 +107,28 @@ internal sealed partial class LineListener(
         }
     }
 
-    /// <summary>A producer that vanished without a word gives its place up after two minutes.</summary>
-    private static void KeepAlive(Socket connection)
-    {
-        connection.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        connection.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveAfterSeconds);
-        connection.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveEverySeconds);
-    }
-
-    private async Task HandleAsync(Socket connection, CancellationToken stopping, CancellationToken aborting)
+    private async Task HandleAsync(Socket socket, LineConnection connection, CancellationToken stopping, CancellationToken aborting)
     {
         // Not on the time of those who wait to be accepted.
         await Task.Yield();
-        using var owned = connection;
-        var name = "unknown";
+        using var owned = socket;
         try
         {
-            name = connection.RemoteEndPoint?.ToString() ?? name;
-            await using var stream = new NetworkStream(connection, ownsSocket: false);
-            var pump = new SourcePump(Source.Live(name, pipeline), publisher, options.Linger, time);
-            var result = await pump.RunAsync(stream, stopping, aborting);
-            if (result.Outcome == SourceOutcome.Completed)
-            {
-                connection.LingerState = new LingerOption(false, 0);
-                connection.Shutdown(SocketShutdown.Send);
-            }
-
-            LogEnded(pipeline.Name, name, result.Outcome, result.Lines, result.Bytes);
+            var result = await connection.RunAsync(stopping, aborting);
+            LogEnded(pipeline.Name, connection.Name, result.Outcome, result.Lines, result.Bytes);
         }
         catch (OperationCanceledException) when (aborting.IsCancellationRequested)
         {
-            LogAborted(pipeline.Name, name);
+            LogAborted(pipeline.Name, connection.Name);
         }
-        catch (SocketException)
+        catch (Exception gone) when (gone is SocketException or OperationCanceledException or IOException { InnerException: SocketException })
         {
-            // The producer reset its connection after its last line; every line is safe all the same.
+            // The producer reset its connection after its last line, or does not read; every line is safe all the same.
         }
         catch (Exception failure)
         {
             // One connection's failure is not another's; the reset tells the producer.
-            LogFailed(failure, pipeline.Name, name);
+            LogFailed(failure, pipeline.Name, connection.Name);
         }
     }
 }

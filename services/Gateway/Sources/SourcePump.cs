@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
 using Ingest.Gateway.Framing;
+using Ingest.Gateway.Receipts;
 using Ingest.Messaging;
 
 namespace Ingest.Gateway.Sources;
@@ -19,6 +20,12 @@ internal enum SourceOutcome
 
     /// <summary>Its bytes could not be decompressed.</summary>
     Corrupt,
+
+    /// <summary>
+    /// It ends inside lines that the ledger holds, and without a key they might be written twice: what follows the last
+    /// segment that is known to be the same was left alone.
+    /// </summary>
+    Shortened,
 }
 
 /// <param name="Lines">Lines taken, blank ones not counted.</param>
@@ -30,10 +37,19 @@ internal sealed record SourceResult(SourceOutcome Outcome, long Lines, long Byte
 /// Reads one source to its end and publishes its lines. A live source's lines go out at once when none of its batches
 /// is in flight, otherwise when a batch is full or has waited for the linger time.
 /// </summary>
-internal sealed class SourcePump(Source source, BatchPublisher<LineBatch> publisher, TimeSpan linger, TimeProvider time)
+/// <param name="source">What is read.</param>
+/// <param name="publisher">Where its batches go.</param>
+/// <param name="linger">How long a line may wait for others.</param>
+/// <param name="time">The clock.</param>
+/// <param name="tally">Where the batches are noted before they go, or null.</param>
+/// <param name="known">What the ledger holds of a replayable source, or null.</param>
+internal sealed class SourcePump(
+    Source source, BatchPublisher<LineBatch> publisher, TimeSpan linger, TimeProvider time, SourceTally? tally = null,
+    KnownSegments? known = null)
 {
     private readonly InFlight _inFlight = new();
     private long _bytesRead;
+    private long _alreadyLines;
 
     /// <summary>When the first of the lines at hand came, or null when there are none.</summary>
     private long? _waitingSince;
@@ -41,15 +57,33 @@ internal sealed class SourcePump(Source source, BatchPublisher<LineBatch> publis
     /// <summary>Bytes read so far, after decompression; may be read from other threads.</summary>
     public long BytesRead => Volatile.Read(ref _bytesRead);
 
+    /// <summary>Lines passed over because the ledger has them; may be read from other threads.</summary>
+    public long AlreadyLines => Volatile.Read(ref _alreadyLines);
+
+    /// <summary>Batches sent so far.</summary>
+    public long Batches { get; private set; }
+
+    /// <summary>Lines that became rejects here.</summary>
+    public long Rejected { get; private set; }
+
     /// <summary>Completes when every line taken is safe.</summary>
     /// <param name="input">A network stream, a file, a decompressor.</param>
     /// <param name="stopping">Ends the reading in order: what was taken is still published.</param>
     /// <param name="aborting">Gives up; what is not safe by then was not acknowledged to anyone.</param>
     public async Task<SourceResult> RunAsync(Stream input, CancellationToken stopping, CancellationToken aborting)
     {
-        using var builder = new LineBatchBuilder(source, time);
+        using var builder = new LineBatchBuilder(source, time, known);
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(stopping, aborting);
         var (outcome, error) = await ReadAsync(input, builder, reading.Token, aborting);
+        if (outcome is SourceOutcome.Completed or SourceOutcome.Corrupt)
+        {
+            builder.EndInput();
+            if (builder.EndsInsideKnown && source.Pipeline.Key.Count == 0)
+                outcome = SourceOutcome.Shortened;
+            else
+                await PublishFullAsync(builder, aborting);
+        }
+
         switch (outcome)
         {
             case SourceOutcome.Completed:
@@ -101,11 +135,7 @@ internal sealed class SourcePump(Source source, BatchPublisher<LineBatch> publis
 
                 Volatile.Write(ref _bytesRead, _bytesRead + count);
                 builder.Advance(count);
-                while (builder.IsFull)
-                {
-                    _waitingSince = null;
-                    await PublishAsync(builder.Take(), aborting);
-                }
+                await PublishFullAsync(builder, aborting);
 
                 if (source.Replayable || !builder.HasWholeLines)
                     continue;
@@ -133,7 +163,7 @@ internal sealed class SourcePump(Source source, BatchPublisher<LineBatch> publis
     {
         using var received = new CancellationTokenSource();
         await Task.WhenAny(receiving, _inFlight.None, Task.Delay(RestOfLinger(), time, received.Token));
-        await received.CancelAsync();
+        received.Cancel();
         try
         {
             if (!receiving.IsCompleted)
@@ -154,6 +184,17 @@ internal sealed class SourcePump(Source source, BatchPublisher<LineBatch> publis
         return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
     }
 
+    private async ValueTask PublishFullAsync(LineBatchBuilder builder, CancellationToken aborting)
+    {
+        while (builder.IsFull)
+        {
+            _waitingSince = null;
+            await PublishAsync(builder.Take(), aborting);
+        }
+
+        Volatile.Write(ref _alreadyLines, builder.AlreadyLines);
+    }
+
     private ValueTask PublishWholeLinesAsync(LineBatchBuilder builder, CancellationToken aborting)
     {
         _waitingSince = null;
@@ -168,6 +209,23 @@ internal sealed class SourcePump(Source source, BatchPublisher<LineBatch> publis
             ExceptionDispatchInfo.Throw(failure);
         }
 
+        Batches++;
+        Rejected += batch.Rejects.Count;
+        if (tally is not null)
+            await NoteAsync(tally, batch, aborting);
         _inFlight.Add(await publisher.PublishAsync(batch, aborting));
+    }
+
+    private static async ValueTask NoteAsync(SourceTally tally, LineBatch batch, CancellationToken aborting)
+    {
+        try
+        {
+            await tally.AddAsync(batch.Id, aborting);
+        }
+        catch
+        {
+            batch.Dispose();
+            throw;
+        }
     }
 }

@@ -10,13 +10,13 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
     /// <summary>Enters the batches, on the likely assumption that every row will be written.</summary>
     /// <returns>Those that the ledger did not know.</returns>
     /// <exception cref="StoreRefusedException">The table, which is locked against changes from here on, is not the rows' any more.</exception>
-    public async Task<HashSet<Guid>> BeginAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
+    public async Task<Begun> BeginAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
     {
         await using var begin = new NpgsqlBatch(connection)
         {
             BatchCommands =
             {
-                new(Sql.CommitDurably),
+                new(Sql.BeginSession),
                 new(sql.LockTable),
                 new(Sql.DescribeTable) { Parameters = { new() { Value = sql.Table } } },
                 Command(
@@ -30,38 +30,40 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
             },
         };
         await using var reader = await begin.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
         var columns = await TableColumns.ReadAsync(reader, cancellationToken);
-        foreach (var batch in batches)
-            columns.Check(batch.Columns, pipeline);
+        Check(columns, batches);
         await reader.NextResultAsync(cancellationToken);
         var fresh = new HashSet<Guid>();
         while (await reader.ReadAsync(cancellationToken))
             fresh.Add(reader.GetGuid(0));
-        return fresh;
+        return new Begun(fresh, columns.DropsRows);
     }
 
     /// <param name="batches">All batches of the transaction; their sources' ends are noted whether they are new or not.</param>
-    /// <param name="written">The counts of each new batch, segment by segment.</param>
+    /// <param name="written">What became of each new batch.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task FinishAsync(
         IReadOnlyList<RowBatch> batches,
-        IReadOnlyDictionary<Guid, SegmentCounts[]> written,
+        IReadOnlyDictionary<Guid, BatchOutcome> written,
         CancellationToken cancellationToken)
     {
         await using var finish = new NpgsqlBatch(connection);
-        var fresh = batches.Where(b => written.ContainsKey(b.Id)).ToArray();
+        var fresh = batches.Where(b => written.ContainsKey(b.Id)).Select(b => written[b.Id]).ToArray();
+        var counts = fresh.Select(o => o.Counts()).ToArray();
 
-        var corrected = fresh.Where(b => written[b.Id].Any(c => c.Duplicate > 0)).ToArray();
+        var corrected = fresh.Zip(counts).Where(b => b.Second.Sum(c => c.Written) < b.First.Batch.Rows).ToArray();
         if (corrected.Length > 0)
         {
             finish.BatchCommands.Add(Command(
                 Sql.CorrectBatches,
-                corrected.Select(b => b.Id).ToArray(),
-                corrected.Select(b => written[b.Id].Sum(c => c.Written)).ToArray(),
-                corrected.Select(b => written[b.Id].Sum(c => c.Duplicate)).ToArray()));
+                corrected.Select(b => b.First.Batch.Id).ToArray(),
+                corrected.Select(b => b.Second.Sum(c => c.Written)).ToArray(),
+                corrected.Select(b => b.Second.Sum(c => c.Duplicate)).ToArray(),
+                corrected.Select(b => b.Second.Sum(c => c.Rejected)).ToArray()));
         }
 
-        var segments = fresh.SelectMany(b => b.Segments.Select((s, i) => (Batch: b, Segment: s, Counts: written[b.Id][i]))).ToArray();
+        var segments = fresh.SelectMany((o, b) => o.Batch.Segments.Select((s, i) => (o.Batch, Segment: s, Counts: counts[b][i]))).ToArray();
         if (segments.Length > 0)
         {
             finish.BatchCommands.Add(Command(
@@ -72,11 +74,11 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
                 segments.Select(s => s.Segment.NextLine).ToArray(),
                 segments.Select(s => s.Segment.ByteOffset).ToArray(),
                 segments.Select(s => s.Segment.ByteLength).ToArray(),
-                segments.Select(s => (long)s.Segment.Lines).ToArray(),
+                segments.Select(s => s.Counts.Lines).ToArray(),
                 segments.Select(s => s.Counts.Written).ToArray(),
                 segments.Select(s => s.Counts.Duplicate).ToArray(),
-                segments.Select(s => (long)s.Segment.Filtered).ToArray(),
-                segments.Select(s => (long)s.Segment.Rejected).ToArray()));
+                segments.Select(s => s.Counts.Filtered).ToArray(),
+                segments.Select(s => s.Counts.Rejected).ToArray()));
         }
 
         var ends = batches.SelectMany(b => b.Ends.Select(e => (b.Definition, End: e))).DistinctBy(e => e.End.SourceId).ToArray();
@@ -93,7 +95,7 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
                 ends.Select(e => e.End.EndedAt.UtcDateTime).ToArray()));
         }
 
-        var rejects = fresh.SelectMany(b => b.Rejects.Select(r => (Batch: b, Reject: r))).ToArray();
+        var rejects = fresh.SelectMany(o => o.Rejects.Select(r => (o.Batch, Reject: r))).ToArray();
         if (rejects.Length > 0)
         {
             finish.BatchCommands.Add(Command(
@@ -113,6 +115,28 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
             await finish.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <exception cref="StoreRefusedException">The table is not what the definition says.</exception>
+    /// <exception cref="BatchesUnfitException">It is, but is not what an older definition said.</exception>
+    private void Check(TableColumns table, IReadOnlyList<RowBatch> batches)
+    {
+        if (table.Fault is { } fault)
+            throw TableColumns.Mismatch(pipeline, fault);
+        List<Guid> unfit = [];
+        string? reason = null;
+        foreach (var batch in batches)
+        {
+            if (table.FindMismatch(batch.Columns) is not { } difference)
+                continue;
+            if (batch.Definition == pipeline.Version)
+                throw TableColumns.Mismatch(pipeline, difference);
+            unfit.Add(batch.Id);
+            reason ??= $"Its rows do not fit: table {pipeline.Table} {difference}; the definition {batch.Definition}, which made them, is not in use any more.";
+        }
+
+        if (reason is not null)
+            throw new BatchesUnfitException(reason, unfit);
+    }
+
     /// <summary>PostgreSQL's text holds no U+0000.</summary>
     private static string? PostgresText(string? text) => text?.Replace('\0', '\uFFFD');
 
@@ -124,3 +148,7 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
         return command;
     }
 }
+
+/// <param name="Fresh">The batches that the ledger did not know.</param>
+/// <param name="DropsRows">Whether the table has triggers that may drop rows.</param>
+internal sealed record Begun(HashSet<Guid> Fresh, bool DropsRows);

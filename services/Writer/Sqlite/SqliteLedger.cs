@@ -6,9 +6,9 @@ using Microsoft.Data.Sqlite;
 namespace Ingest.Writer.Sqlite;
 
 /// <summary>The ledger's part of a transaction; the statements are those of PostgreSQL's, row by row.</summary>
-internal sealed class SqliteLedger(SqliteConnection connection, PipelineDefinition pipeline)
+internal sealed class SqliteLedger(SqliteConnection connection, PipelineDefinition pipeline, TimeProvider time)
 {
-    private readonly string _now = Time(DateTimeOffset.UtcNow);
+    private readonly string _now = Time(time.GetUtcNow());
 
     /// <returns>False when the ledger knows the batch.</returns>
     public bool TryAdd(RowBatch batch) => Run(
@@ -22,14 +22,16 @@ internal sealed class SqliteLedger(SqliteConnection connection, PipelineDefiniti
         batch.Segments.Sum(s => (long)s.Rejected),
         _now) > 0;
 
-    public void Complete(RowBatch batch, IReadOnlyList<SegmentCounts> counts)
+    public void Complete(BatchOutcome outcome)
     {
+        var batch = outcome.Batch;
+        var counts = outcome.Counts();
         var id = batch.Id.ToString();
-        if (counts.Sum(c => c.Duplicate) is > 0 and var duplicate)
+        if (counts.Sum(c => c.Written) is var written && written < batch.Rows)
         {
             Run(
-                "UPDATE ingest_batches SET written = $3, duplicate = $4 WHERE pipeline = $1 AND batch_id = $2",
-                pipeline.Name, id, batch.Rows - duplicate, duplicate);
+                "UPDATE ingest_batches SET written = $3, duplicate = $4, rejected = $5 WHERE pipeline = $1 AND batch_id = $2",
+                pipeline.Name, id, written, counts.Sum(c => c.Duplicate), counts.Sum(c => c.Rejected));
         }
 
         for (var i = 0; i < batch.Segments.Count; i++)
@@ -38,10 +40,10 @@ internal sealed class SqliteLedger(SqliteConnection connection, PipelineDefiniti
             Run(
                 "INSERT INTO ingest_segments VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
                 pipeline.Name, id, segment.SourceId.ToString(), segment.FirstLine, segment.NextLine, segment.ByteOffset,
-                segment.ByteLength, segment.Lines, counts[i].Written, counts[i].Duplicate, segment.Filtered, segment.Rejected);
+                segment.ByteLength, segment.Lines, counts[i].Written, counts[i].Duplicate, counts[i].Filtered, counts[i].Rejected);
         }
 
-        foreach (var reject in batch.Rejects)
+        foreach (var reject in outcome.Rejects)
         {
             Run(
                 "INSERT INTO ingest_rejects VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",

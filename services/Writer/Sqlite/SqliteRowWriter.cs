@@ -17,21 +17,18 @@ internal sealed class SqliteRowWriter(SqliteConnection connection, SqliteSql sql
     private IReadOnlyList<RowColumn> _columns = [];
     private sqlite3_stmt? _insert;
 
-    /// <returns>The counts segment by segment.</returns>
-    public SegmentCounts[] Write(RowBatch batch)
+    public BatchOutcome Write(RowBatch batch)
     {
         Prepare(batch.Columns);
-        var counts = new SegmentCounts[batch.Segments.Count];
+        var outcome = new BatchOutcome(batch);
         var tuples = batch.Tuples.Span;
-        for (var i = 0; i < counts.Length; i++)
+        for (var i = 0; i < batch.Segments.Count; i++)
         {
-            long written = 0;
             for (var row = 0; row < batch.Segments[i].Rows; row++)
-                written += Insert(ref tuples);
-            counts[i] = new SegmentCounts(written, batch.Segments[i].Rows - written);
+                outcome.Write(i, Insert(ref tuples));
         }
 
-        return counts;
+        return outcome;
     }
 
     public void Dispose() => _insert?.Dispose();

@@ -41,6 +41,8 @@ internal sealed class SqliteSql(PipelineDefinition pipeline)
                 lines INTEGER NOT NULL, written INTEGER NOT NULL, duplicate INTEGER NOT NULL,
                 filtered INTEGER NOT NULL, rejected INTEGER NOT NULL)
             """;
+        yield return "CREATE INDEX IF NOT EXISTS ingest_segments_batch ON ingest_segments (batch_id)";
+        yield return "CREATE INDEX IF NOT EXISTS ingest_segments_place ON ingest_segments (source_id, byte_offset)";
         yield return
             """
             CREATE TABLE IF NOT EXISTS ingest_sources (

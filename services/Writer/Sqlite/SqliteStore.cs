@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 namespace Ingest.Writer.Sqlite;
 
 /// <summary>Writes to a SQLite file: WAL, and a commit is on the disk before it returns.</summary>
-internal sealed class SqliteStore(string connectionString, string file, PipelineDefinition pipeline) : IRowStore
+internal sealed class SqliteStore(string connectionString, string file, PipelineDefinition pipeline, TimeProvider time) : IRowStore
 {
     private readonly SqliteSql _sql = new(pipeline);
     private SqliteConnection? _connection;
@@ -37,7 +37,7 @@ internal sealed class SqliteStore(string connectionString, string file, Pipeline
         Run(connection, "BEGIN IMMEDIATE");
         try
         {
-            var ledger = new SqliteLedger(connection, pipeline);
+            var ledger = new SqliteLedger(connection, pipeline, time);
             var committed = new List<CommittedBatch>(batches.Count);
             foreach (var batch in batches)
             {
@@ -50,9 +50,9 @@ internal sealed class SqliteStore(string connectionString, string file, Pipeline
                 }
 
                 _rows ??= new SqliteRowWriter(connection, _sql);
-                var counts = _rows.Write(batch);
-                ledger.Complete(batch, counts);
-                committed.Add(CommittedBatch.Of(batch, counts));
+                var outcome = _rows.Write(batch);
+                ledger.Complete(outcome);
+                committed.Add(CommittedBatch.Of(batch.Id, already: false, outcome.Counts()));
             }
 
             Run(connection, "COMMIT");
@@ -64,6 +64,12 @@ internal sealed class SqliteStore(string connectionString, string file, Pipeline
             throw;
         }
     });
+
+    public Task<IReadOnlyList<CommittedBatch>> FindAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
+        Guard(() => new SqliteLedgerReader(Open(), pipeline.Name).Find(ids));
+
+    public Task<IReadOnlyList<LedgerSegment>> ReadSourceAsync(Guid sourceId, CancellationToken cancellationToken) =>
+        Guard(() => new SqliteLedgerReader(Open(), pipeline.Name).ReadSource(sourceId));
 
     public ValueTask DisposeAsync()
     {

@@ -61,11 +61,11 @@ public sealed class PostgresStoreTests(SharedServers servers) : StoreContract
         var settings = new NpgsqlConnectionStringBuilder(_server!.ConnectionString);
         var pipeline = Parse("pipeline: t\ntable: t\ncolumns:\n  a: integer");
         await using var away = Database.Parse($"Host=127.0.0.1;Port={FreePort.Next()};Username=u;Database=d");
-        await using var awayStore = away.CreateStore(pipeline);
+        await using var awayStore = away.CreateStore(pipeline, TimeProvider.System);
         await Assert.ThrowsAsync<StoreAwayException>(() => awayStore.PrepareAsync(Token));
         settings.Database = "no_such_database";
         await using var missing = Database.Parse(settings.ConnectionString);
-        await using var missingStore = missing.CreateStore(pipeline);
+        await using var missingStore = missing.CreateStore(pipeline, TimeProvider.System);
         var refusal = await Assert.ThrowsAsync<StoreRefusedException>(() => missingStore.PrepareAsync(Token));
         Assert.Contains("no_such_database", refusal.Message, StringComparison.Ordinal);
     }

@@ -148,6 +148,34 @@ public abstract class StoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_ledger_says_what_became_of_a_batch_and_where_a_source_lies()
+    {
+        var pipeline = Parse(People);
+        var first = Rows(pipeline, """{"id":1,"name":"Ada","age":36}""", "oops", """{"id":1,"name":"Ada","age":0}""");
+        var second = Rows(pipeline, """{"id":1,"name":"again","age":1}""");
+        await using var store = await PrepareAsync(pipeline);
+        Assert.Empty(await store.FindAsync([first.Id], Token));
+        var committed = await store.CommitAsync([first, second], Token);
+        var found = await store.FindAsync([second.Id, Guid.NewGuid(), first.Id], Token);
+
+        Assert.Equal(2, found.Count);
+        foreach (var batch in committed)
+        {
+            var same = Assert.Single(found, b => b.Id == batch.Id);
+            Assert.True(same.Already);
+            Assert.Equal(batch.Segments, same.Segments);
+            Assert.Equal(
+                (batch.Lines, batch.Written, batch.Duplicate, batch.Filtered, batch.Rejected),
+                (same.Lines, same.Written, same.Duplicate, same.Filtered, same.Rejected));
+        }
+
+        var source = first.Segments[0].SourceId;
+        Assert.Equal(
+            [new LedgerSegment(first.Id, 1, 4, 0, 100, new SegmentCounts(source, 3, 1, 0, 1, 1))],
+            await store.ReadSourceAsync(source, Token));
+    }
+
+    [Fact]
     public async Task Names_with_quotes_and_spaces_are_names()
     {
         var pipeline = Parse(
@@ -190,12 +218,12 @@ public abstract class StoreContract : IAsyncLifetime
 
     private protected async Task<IRowStore> PrepareAsync(PipelineDefinition pipeline)
     {
-        var store = Store.CreateStore(pipeline);
+        var store = Store.CreateStore(pipeline, TimeProvider.System);
         await store.PrepareAsync(Token);
         return store;
     }
 
-    protected static PipelineDefinition Parse(string yaml)
+    internal static PipelineDefinition Parse(string yaml)
     {
         var loaded = DefinitionLoader.Parse("test.yaml", yaml);
         Assert.Empty(loaded.Errors);
@@ -203,7 +231,7 @@ public abstract class StoreContract : IAsyncLifetime
     }
 
     /// <summary>What a processor makes of the lines of a source that ends with them.</summary>
-    protected static RowBatch Rows(PipelineDefinition pipeline, params string[] lines)
+    internal static RowBatch Rows(PipelineDefinition pipeline, params string[] lines)
     {
         var payload = Encoding.UTF8.GetBytes(string.Join('\n', lines));
         var source = Guid.CreateVersion7();

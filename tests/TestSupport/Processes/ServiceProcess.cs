@@ -141,6 +141,14 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     public void Resume() => Signal(OwnedProcess.SigCont);
 
+    /// <summary>Asks it to end, and gives its exit code.</summary>
+    /// <exception cref="TimeoutException">It still runs.</exception>
+    public Task<int> StopAsync(TimeSpan deadline)
+    {
+        Terminate();
+        return WaitForExitAsync(deadline);
+    }
+
     /// <summary>Asks it to end, and kills it when it has not after 30 seconds.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -14,6 +14,8 @@ internal sealed class SuspectQueues : IBatchQueues
     /// <summary>Ids of the batches that a stage buried, with the reason.</summary>
     public Dictionary<Guid, string> Buried { get; } = [];
 
+    public bool SendsAwaitConsumers => _queues.SendsAwaitConsumers;
+
     public IBatchSender<T> CreateSender<T>(string pipeline) where T : class, IBatch<T> => _queues.CreateSender<T>(pipeline);
 
     public IBatchReceiver<T> CreateReceiver<T>(string pipeline, int prefetchMessages) where T : class, IBatch<T> =>

@@ -1,0 +1,28 @@
+namespace Ingest.ServiceDefaults.Control;
+
+/// <summary>Batches that a writer has committed. Sent once, and again to whoever asks.</summary>
+public sealed record BatchesCommitted
+{
+    public required string Pipeline { get; init; }
+
+    public required IReadOnlyList<BatchCounts> Batches { get; init; }
+}
+
+/// <summary>What became of one batch's lines, source by source.</summary>
+public sealed record BatchCounts
+{
+    public required Guid BatchId { get; init; }
+
+    public required IReadOnlyList<SourceCounts> Sources { get; init; }
+}
+
+/// <summary>What became of one source's lines in a batch: <c>Lines = Written + Duplicate + Filtered + Rejected</c>.</summary>
+public sealed record SourceCounts(Guid SourceId, long Lines, long Written, long Duplicate, long Filtered, long Rejected);
+
+/// <summary>Asks the writers what became of batches; what the ledger does not know is not answered.</summary>
+public sealed record BatchInquiry
+{
+    public required string Pipeline { get; init; }
+
+    public required IReadOnlyList<Guid> BatchIds { get; init; }
+}

@@ -1,0 +1,77 @@
+using System.Net.Sockets;
+using Ingest.Gateway.Framing;
+using Ingest.Gateway.Receipts;
+using Ingest.Gateway.Sources;
+using Ingest.Pipelines.Definition;
+
+namespace Ingest.Gateway.Listening;
+
+/// <summary>
+/// One producer's connection: its lines, then its receipt, then an orderly end (FIN). The connection is reset in every
+/// other case, so that a producer can trust its end.
+/// </summary>
+internal sealed class LineConnection(Socket socket, PipelineDefinition pipeline, Func<Source, SourceConversation> converse, GatewayOptions options, TimeProvider time)
+{
+    private const int KeepAliveAfterSeconds = 60;
+    private const int KeepAliveEverySeconds = 10;
+
+    /// <summary>A close with unread bytes is a reset, which may overtake the receipt.</summary>
+    private static readonly TimeSpan LongestDiscard = TimeSpan.FromSeconds(2);
+    private const int DiscardBytes = 64 * 1024;
+
+    /// <summary>The producer's address.</summary>
+    public string Name { get; private set; } = "unknown";
+
+    /// <exception cref="SocketException">The connection died before it was looked at.</exception>
+    public void Prepare()
+    {
+        // Reset unless told otherwise: the kernel ends a killed process's connections with FIN, which would say "done".
+        socket.LingerState = new LingerOption(true, 0);
+        // A producer that vanished without a word gives its place up after two minutes.
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveAfterSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveEverySeconds);
+    }
+
+    public async Task<SourceResult> RunAsync(CancellationToken stopping, CancellationToken aborting)
+    {
+        Name = socket.RemoteEndPoint?.ToString() ?? Name;
+        await using var stream = new NetworkStream(socket, ownsSocket: false);
+        var (result, receipt) = await converse(Source.Live(Name, pipeline)).RunAsync(stream, stopping, aborting);
+        if (result.Outcome == SourceOutcome.Broken)
+            return result;
+        if (receipt is not null)
+            await SendAsync(stream, receipt, aborting);
+        socket.LingerState = new LingerOption(false, 0);
+        socket.Shutdown(SocketShutdown.Send);
+        if (result.Outcome != SourceOutcome.Completed)
+            await DiscardAsync(stream, aborting);
+        return result;
+    }
+
+    /// <summary>A producer that does not read keeps only itself waiting, and that not for long.</summary>
+    private async Task SendAsync(NetworkStream stream, Receipt receipt, CancellationToken aborting)
+    {
+        using var deadline = new CancellationTokenSource(options.ReceiptTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, aborting);
+        await stream.WriteAsync(receipt.ToLine(), either.Token);
+    }
+
+    private async Task DiscardAsync(NetworkStream stream, CancellationToken aborting)
+    {
+        using var deadline = new CancellationTokenSource(LongestDiscard, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, aborting);
+        var discarded = new byte[DiscardBytes];
+        try
+        {
+            while (await stream.ReadAsync(discarded, either.Token) > 0)
+            {
+                // The receipt says what was taken; this was not.
+            }
+        }
+        catch (Exception over) when (over is OperationCanceledException or IOException)
+        {
+            // Long enough, or the producer has closed.
+        }
+    }
+}

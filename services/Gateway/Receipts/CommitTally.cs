@@ -1,0 +1,115 @@
+using Ingest.Messaging;
+using Ingest.ServiceDefaults.Control;
+
+namespace Ingest.Gateway.Receipts;
+
+/// <summary>
+/// The batches of this gateway whose commit a source waits for, by batch id: a notice may come twice, late or never.
+/// How many there are is bounded; past that sources wait before they send.
+/// </summary>
+internal sealed class CommitTally(int mostBatches, TimeSpan inquireAfter, TimeProvider time)
+{
+    /// <summary>A batch may lie in a queue for hours; it is asked for less and less often.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _lock = new();
+    private readonly ByteBudget _room = new(mostBatches);
+    private readonly Dictionary<Guid, Waiting> _waiting = [];
+    private readonly HashSet<SourceTally> _closed = [];
+    private TaskCompletionSource _any = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when some batch is waited for.</summary>
+    public Task AnyAsync
+    {
+        get
+        {
+            lock (_lock)
+                return _any.Task;
+        }
+    }
+
+    public SourceTally Open(Guid sourceId, string pipeline) => new(sourceId, pipeline, this);
+
+    public async ValueTask AddAsync(SourceTally source, Guid batchId, CancellationToken cancellationToken)
+    {
+        await _room.AcquireAsync(1, cancellationToken);
+        lock (_lock)
+        {
+            source.Outstanding.Add(batchId);
+            _waiting.Add(batchId, new Waiting(source, time.GetTimestamp(), inquireAfter));
+            _any.TrySetResult();
+        }
+    }
+
+    /// <summary>A writer has committed the batch.</summary>
+    public void Committed(BatchCounts batch)
+    {
+        lock (_lock)
+        {
+            if (!_waiting.TryGetValue(batch.BatchId, out var waiting))
+                return;
+            Remove(batch.BatchId);
+            waiting.Source.Settle(batch);
+            waiting.Source.Outstanding.Remove(batch.BatchId);
+            CompleteIfSettled(waiting.Source);
+        }
+    }
+
+    public void Close(SourceTally source)
+    {
+        lock (_lock)
+        {
+            _closed.Add(source);
+            CompleteIfSettled(source);
+        }
+    }
+
+    public void Forget(SourceTally source)
+    {
+        lock (_lock)
+        {
+            foreach (var batchId in source.Outstanding)
+                Remove(batchId);
+            source.Outstanding.Clear();
+            _closed.Remove(source);
+        }
+    }
+
+    /// <summary>The batches to ask for again now, by pipeline.</summary>
+    public IReadOnlyList<BatchInquiry> TakeOverdue(int mostInOne)
+    {
+        lock (_lock)
+        {
+            var overdue = _waiting.Where(w => time.GetElapsedTime(w.Value.Since) >= w.Value.Patience).Select(w => (w.Key, w.Value)).ToList();
+            foreach (var (batchId, waiting) in overdue)
+            {
+                var patience = TimeSpan.FromTicks(Math.Min(waiting.Patience.Ticks * 2, LongestWait.Ticks));
+                _waiting[batchId] = waiting with { Since = time.GetTimestamp(), Patience = patience };
+            }
+
+            return
+            [
+                .. overdue.GroupBy(o => o.Value.Source.Pipeline)
+                    .SelectMany(pipeline => pipeline.Chunk(mostInOne)
+                        .Select(some => new BatchInquiry { Pipeline = pipeline.Key, BatchIds = [.. some.Select(o => o.Key)] })),
+            ];
+        }
+    }
+
+    private void Remove(Guid batchId)
+    {
+        if (!_waiting.Remove(batchId))
+            return;
+        _room.Release(1);
+        if (_waiting.Count == 0)
+            _any = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    private void CompleteIfSettled(SourceTally source)
+    {
+        if (source.Outstanding.Count == 0 && _closed.Remove(source))
+            source.Complete();
+    }
+
+    private readonly record struct Waiting(SourceTally Source, long Since, TimeSpan Patience);
+}

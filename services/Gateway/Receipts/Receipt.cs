@@ -1,0 +1,55 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Ingest.Gateway.Receipts;
+
+/// <summary>What a source is told at its end: one line of JSON.</summary>
+internal sealed record Receipt
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Converters = { new JsonStringEnumConverter<ReceiptState>(JsonNamingPolicy.SnakeCaseLower) },
+    };
+
+    public required string Source { get; init; }
+
+    /// <summary>Lines taken, blank ones not counted.</summary>
+    public required long Lines { get; init; }
+
+    /// <summary>Bytes taken, up to the end of the last line that was, after decompression.</summary>
+    public required long Bytes { get; init; }
+
+    public required long Batches { get; init; }
+
+    /// <summary>Lines that are rejects: when committed all of them, otherwise those that the gateway itself refused.</summary>
+    public required long Rejected { get; init; }
+
+    /// <summary>Only when committed, as the next two.</summary>
+    public long? Written { get; init; }
+
+    public long? Duplicate { get; init; }
+
+    public long? Filtered { get; init; }
+
+    public required ReceiptState State { get; init; }
+
+    /// <summary>What went wrong, or null.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>The line as it is sent, its LF included.</summary>
+    public byte[] ToLine() => [.. JsonSerializer.SerializeToUtf8Bytes(this, Json), (byte)'\n'];
+}
+
+internal enum ReceiptState
+{
+    /// <summary>Every line is safe in the queues.</summary>
+    Queued,
+
+    /// <summary>Every line is in the database, or accounted for there.</summary>
+    Committed,
+
+    /// <summary>The gateway stopped before the source's end; the lines that it names are safe, what follows them was not taken.</summary>
+    Interrupted,
+}

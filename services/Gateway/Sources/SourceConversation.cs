@@ -1,0 +1,73 @@
+using Ingest.Gateway.Framing;
+using Ingest.Gateway.Receipts;
+using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
+
+namespace Ingest.Gateway.Sources;
+
+/// <summary>
+/// One source from its first byte to its receipt. Nothing is said before it is true: <c>queued</c> when every batch is
+/// safe in its queue, <c>committed</c> when the writers have said so of every batch.
+/// </summary>
+/// <param name="source">What is read.</param>
+/// <param name="publisher">Where its batches go.</param>
+/// <param name="commits">Null where nobody waits for commits.</param>
+/// <param name="options">Times.</param>
+/// <param name="time">The clock.</param>
+internal sealed class SourceConversation(
+    Source source, BatchPublisher<LineBatch> publisher, CommitTally? commits, GatewayOptions options, TimeProvider time)
+{
+    /// <param name="input">The source's bytes.</param>
+    /// <param name="stopping">Ends the reading in order; the receipt says how far it came.</param>
+    /// <param name="aborting">Gives up; there is no receipt then.</param>
+    /// <returns>How the source ended, and what to tell it; null when there is nobody to tell or nothing to be told.</returns>
+    public async Task<(SourceResult Result, Receipt? Receipt)> RunAsync(Stream input, CancellationToken stopping, CancellationToken aborting)
+    {
+        using var tally = commits?.Open(source.Id, source.Pipeline.Name);
+        var pump = new SourcePump(source, publisher, options.Linger, time, tally);
+        var result = await pump.RunAsync(input, stopping, aborting);
+        if (result.Outcome == SourceOutcome.Broken || source.Pipeline.Acknowledge == Acknowledge.None)
+            return (result, null);
+
+        var receipt = new Receipt
+        {
+            Source = source.Name,
+            Lines = result.Lines,
+            Bytes = result.Bytes,
+            Batches = pump.Batches,
+            Rejected = pump.Rejected,
+            State = result.Outcome == SourceOutcome.Interrupted ? ReceiptState.Interrupted : ReceiptState.Queued,
+            Error = result.Outcome == SourceOutcome.Interrupted ? "the gateway stops; send what follows these lines again" : result.Error,
+        };
+        return (result, tally is null || receipt.State == ReceiptState.Interrupted ? receipt : await AwaitCommitAsync(receipt, tally, stopping, aborting));
+    }
+
+    private async Task<Receipt> AwaitCommitAsync(Receipt receipt, SourceTally tally, CancellationToken stopping, CancellationToken aborting)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping, aborting);
+        try
+        {
+            await tally.AllSettledAsync().HereAsync().WaitAsync(options.CommitTimeout, time, ending.Token);
+        }
+        catch (TimeoutException)
+        {
+            return receipt with { Error = Uncommitted($"within {options.CommitTimeout}", tally) };
+        }
+        catch (OperationCanceledException)
+        {
+            return receipt with { Error = Uncommitted("before the gateway stopped", tally) };
+        }
+
+        return receipt with
+        {
+            State = ReceiptState.Committed,
+            Written = tally.Written,
+            Duplicate = tally.Duplicate,
+            Filtered = tally.Filtered,
+            Rejected = tally.Rejected,
+        };
+    }
+
+    private static string Uncommitted(string when, SourceTally tally) =>
+        $"{tally.Outstanding.Count} batches were not known to be committed {when}; they are safe in their queues";
+}

@@ -1,0 +1,60 @@
+using System.Threading.Channels;
+using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
+using Ingest.ServiceDefaults;
+using Ingest.ServiceDefaults.Control;
+using Microsoft.Extensions.Hosting;
+
+namespace Ingest.Writer.Notices;
+
+/// <summary>
+/// Tells the gateways what is committed, for pipelines whose producers wait for it. The writer never waits for this: a
+/// notice that finds no room is dropped, and the gateway asks for it.
+/// </summary>
+internal sealed class CommitNotifier(PipelineCatalog catalog, IBatchQueues queues, ControlBus bus) : BackgroundService, ICommitListener
+{
+    private const int MostWaiting = 10_000;
+    private const int MostInOneMessage = 500;
+
+    private readonly Channel<(string Pipeline, BatchCounts Batch)> _notices = Channel.CreateBounded<(string, BatchCounts)>(
+        new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    private readonly HashSet<string> _pipelines =
+        [.. catalog.Pipelines.Where(p => IsWaitedFor(p, queues)).Select(p => p.Name)];
+
+    public void Committed(string pipeline, CommittedBatch batch)
+    {
+        // Of a batch that was there already nothing is known here but that; the ledger tells whoever asks.
+        if (bus.IsConnected && !batch.Already && _pipelines.Contains(pipeline))
+            _notices.Writer.TryWrite((pipeline, batch.ToCounts()));
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (await _notices.Reader.WaitToReadAsync(stoppingToken))
+                await TellAsync(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // What was not told is asked for.
+        }
+    }
+
+    private async Task TellAsync(CancellationToken cancellationToken)
+    {
+        var notices = new List<(string Pipeline, BatchCounts Batch)>();
+        while (notices.Count < MostInOneMessage && _notices.Reader.TryRead(out var notice))
+            notices.Add(notice);
+        foreach (var pipeline in notices.GroupBy(n => n.Pipeline))
+            await bus.TellAsync(new BatchesCommitted { Pipeline = pipeline.Key, Batches = [.. pipeline.Select(n => n.Batch)] }, cancellationToken);
+    }
+
+    private static bool IsWaitedFor(PipelineDefinition pipeline, IBatchQueues queues) => pipeline.Acknowledge switch
+    {
+        Acknowledge.None => false,
+        Acknowledge.Committed => true,
+        _ => queues.SendsAwaitConsumers,
+    };
+}

@@ -1,0 +1,75 @@
+using Ingest.Pipelines.Definition;
+using Ingest.SimulationTests.Producers;
+using Ingest.SimulationTests.Store;
+
+namespace Ingest.SimulationTests.Assertions;
+
+/// <summary>Every acknowledged line is in exactly one place, and no line in a place that is not its own (assertions 1, 2, 10).</summary>
+internal static class LineChecks
+{
+    public static void Run(Violations violations, SimulatedTable table, List<ProducedSource> sources, PipelineDefinition pipeline)
+    {
+        var keyed = pipeline.Key.Count > 0;
+        var rows = table.Rows.ToLookup(r => r.Tag);
+        var rejects = table.Rejects.ToLookup(r => (r.Source, r.Line));
+        var senders = new Dictionary<string, ProducedLine>();
+        foreach (var source in sources)
+        {
+            foreach (var text in source.Texts)
+            {
+                for (var i = 0; i < text.Lines.Count; i++)
+                    senders.TryAdd(text.Tag(i), text.Lines[i]);
+                CheckAcknowledged(violations, table, rows, rejects, source, text, keyed);
+            }
+
+            CheckRejects(violations, rejects, source);
+        }
+
+        foreach (var row in rows)
+        {
+            if (!senders.TryGetValue(row.Key, out var sender))
+                violations.Add(10, $"{row.Key} is in {pipeline.Name}, and nobody sent it");
+            else if (sender.Kind != LineKind.Row && !sources.Any(s => s.Texts.Any(t => Enumerable.Range(0, t.Lines.Count).Any(i => t.Tag(i) == row.Key && t.Lines[i].Kind == LineKind.Row))))
+                violations.Add(10, $"{row.Key} is in {pipeline.Name}, and is {sender.Kind}");
+            if (row.Count() > 1)
+                violations.Add(2, $"{row.Key} is in {pipeline.Name} {row.Count()} times");
+        }
+
+        if (keyed && table.Rows.Count != table.Keys.Count)
+            violations.Add(2, $"{pipeline.Name} has {table.Rows.Count} rows for {table.Keys.Count} keys");
+    }
+
+    private static void CheckAcknowledged(
+        Violations violations,
+        SimulatedTable table,
+        ILookup<string, StoredRow> rows,
+        ILookup<(string Source, long Line), StoredReject> rejects,
+        ProducedSource source,
+        ProducedText text,
+        bool keyed)
+    {
+        foreach (var i in source.AcknowledgedLines(text))
+        {
+            var line = text.Lines[i];
+            var there = keyed ? table.Keys.Contains(line.Key) : rows[text.Tag(i)].Any();
+            if (line.Kind == LineKind.Row && !there)
+                violations.Add(1, $"{text.Tag(i)} was acknowledged and is not in the table");
+            if (line.Kind.IsReject() && !rejects[(source.Name, i + 1)].Any())
+                violations.Add(1, $"{text.Tag(i)}, {line.Kind}, was acknowledged and is not among the rejects");
+        }
+    }
+
+    /// <summary>A source's rejects are those lines that are at fault in one of its texts, each as often as there are such texts, at most.</summary>
+    private static void CheckRejects(Violations violations, ILookup<(string Source, long Line), StoredReject> rejects, ProducedSource source)
+    {
+        var longest = source.Texts.Max(t => t.Lines.Count);
+        foreach (var line in rejects.Where(r => r.Key.Source == source.Name))
+        {
+            var faulty = source.Texts.Where(t => line.Key.Line <= t.Lines.Count && t.Lines[(int)line.Key.Line - 1].Kind.IsReject()).ToList();
+            if (line.Key.Line > longest || faulty.Count == 0)
+                violations.Add(10, $"{source.Name}: line {line.Key.Line} is a reject ({line.First().Reason}) and was good");
+            else if (line.Count() > faulty.Count)
+                violations.Add(10, $"{source.Name}: line {line.Key.Line} is a reject {line.Count()} times");
+        }
+    }
+}

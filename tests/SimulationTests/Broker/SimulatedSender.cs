@@ -1,0 +1,87 @@
+using Ingest.Messaging;
+using Ingest.SimulationTests.Scheduling;
+
+namespace Ingest.SimulationTests.Broker;
+
+/// <summary>
+/// Publishes with confirms. What it says of a batch may be wrong in the ways a broker's client may be wrong: a batch
+/// that it could not confirm may be stored, or be stored later, beside the copy that was sent again.
+/// </summary>
+internal sealed class SimulatedSender<T>(World world, SimulatedProcess process, string pipeline) : IBatchSender<T>
+    where T : class, IBatch<T>
+{
+    private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly BrokerQueue _queue = world.Broker.Queue<T>(pipeline);
+
+    private Random Chances => world.Broker.Chances;
+
+    public async Task SendAsync(T batch, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = cancellationToken.UnsafeRegister(
+            static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), answer);
+        Publish(StoredMessage.Of(batch), answer);
+        await answer.Task;
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private void Publish(StoredMessage message, TaskCompletionSource answer)
+    {
+        var faults = world.Faults;
+        var blocked = world.Broker.BlockedUntil - world.Simulator.Now;
+        if (blocked > PublishTimeout)
+        {
+            Fail(PublishTimeout, answer, "no confirm in time");
+        }
+        else if (faults.Strikes(faults.PublishLost, Chances))
+        {
+            Fail(Chances.Next(2) == 0 ? Delay() : PublishTimeout, answer, "the connection was lost before the batch arrived");
+        }
+        else if (faults.Strikes(faults.ConfirmLost, Chances))
+        {
+            Store(Delay(), message, null);
+            Fail(Chances.Next(2) == 0 ? Delay() : PublishTimeout, answer, "the connection was lost, the batch perhaps stored");
+        }
+        else if (faults.Strikes(faults.StoredLate, Chances))
+        {
+            Fail(Delay(), answer, "the connection was lost, the batch is on its way");
+            Store(Delay() * (1 + Chances.Next(200)), message, null);
+        }
+        else
+        {
+            Store(Delay() + (blocked > TimeSpan.Zero ? blocked : TimeSpan.Zero), message, answer);
+        }
+    }
+
+    private void Store(TimeSpan delay, StoredMessage message, TaskCompletionSource? answer)
+    {
+        // Half of the batches are still in the buffers of a process when it dies.
+        var outlivesProcess = Chances.Next(2) == 0;
+        world.After(delay, () =>
+        {
+            if (process.IsDead && !outlivesProcess)
+                return;
+            var refused = world.Faults.Strikes(world.Faults.Nack, Chances) || !_queue.TryStore(message);
+            if (refused)
+                world.Simulator.Note($"{_queue.Name} refuses {message.Id}");
+            if (answer is not null)
+                world.After(Delay(), () => Answer(answer, refused));
+        });
+    }
+
+    private static void Answer(TaskCompletionSource answer, bool refused)
+    {
+        if (refused)
+            answer.TrySetException(new SendFailedException("the queue is full"));
+        else
+            answer.TrySetResult();
+    }
+
+    private void Fail(TimeSpan delay, TaskCompletionSource answer, string why) =>
+        world.After(delay, () => answer.TrySetException(new SendFailedException(why)));
+
+    private TimeSpan Delay() => world.Faults.Delay(Chances);
+}

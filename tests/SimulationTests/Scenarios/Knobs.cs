@@ -1,0 +1,19 @@
+using Ingest.Gateway;
+using Ingest.Messaging;
+using Ingest.Processor;
+using Ingest.Writer;
+
+namespace Ingest.SimulationTests.Scenarios;
+
+/// <summary>The options of one process; each start may have others.</summary>
+internal sealed class Knobs(Random chances)
+{
+    public GatewayOptions Gateway { get; } = new() { Linger = TimeSpan.FromMilliseconds(chances.Next(3) * 25) };
+
+    /// <summary>Often so little that batches wait for one another.</summary>
+    public PublisherOptions Publisher { get; } = new() { InFlightBytes = chances.Next(3) switch { 0 => 1500, 1 => 6000, _ => 16 * 1024 * 1024 } };
+
+    public ProcessorOptions Processor { get; } = new() { Parallelism = 1 + chances.Next(3) };
+
+    public WriterOptions Writer { get; } = new() { MaxTransactionRows = chances.Next(3) switch { 0 => 1, 1 => 20, _ => 10_000 } };
+}

@@ -1,0 +1,118 @@
+using Ingest.Pipelines.Definition;
+using Ingest.SimulationTests.Assertions;
+using Ingest.SimulationTests.Producers;
+
+namespace Ingest.SimulationTests.Scenarios;
+
+/// <summary>One seed's run: what it draws, and what it finds.</summary>
+internal sealed class SimulationRun
+{
+    /// <summary>Everything must have come to its end by then, once the faults are over.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
+
+    /// <summary>What is on its way longest, when nobody waits for it any more.</summary>
+    private static readonly TimeSpan LongestJourney = TimeSpan.FromSeconds(100);
+
+    private readonly World _world;
+    private readonly Cluster _cluster;
+    private readonly Random _chances;
+
+    private SimulationRun(int seed, Mutation mutation)
+    {
+        _world = new World(seed, mutation);
+        _chances = _world.Simulator.CreateRandom(8);
+        var oneProcess = mutation.OneProcess ?? _chances.Next(3) == 0;
+        if (_chances.Next(4) == 0)
+            _world.Broker.LongestQueueBytes = 20_000;
+        var largeLines = _chances.Next(8) == 0;
+        var pipelines = new[] { "first", "second" }.Take(1 + _chances.Next(2))
+            .Select(name => Definitions.Pick(name, largeLines, mutation.Keyed ?? _chances.Next(2) == 0, _chances.Next(3) == 0))
+            .ToArray();
+        _cluster = new Cluster(_world, pipelines, oneProcess, _chances);
+        foreach (var pipeline in pipelines)
+            DrawProducers(pipeline, largeLines);
+        new Chaos(_world, _cluster, _world.Simulator.CreateRandom(9)).Plan();
+    }
+
+    public static RunResult Run(int seed, Mutation? mutation = null)
+    {
+        var run = new SimulationRun(seed, mutation ?? Mutation.None);
+        try
+        {
+            run.Play();
+        }
+        catch (Exception failure)
+        {
+            run._world.Violations.Add(0, $"the world itself broke: {failure}");
+        }
+
+        return new RunResult(
+            seed,
+            run._world.Simulator.Stray is { } stray ? [.. run._world.Violations.Found, stray] : run._world.Violations.Found,
+            run._world.Simulator.Trace.Hash,
+            [.. run._world.Simulator.Trace.Tail],
+            run._world.Simulator.Steps);
+    }
+
+    private void DrawProducers(PipelineDefinition pipeline, bool largeLines)
+    {
+        var keyed = pipeline.Key.Count > 0;
+        var workload = new LineWorkload(_chances, keys: 1 + _chances.Next(60), pipeline.MaxLineBytes);
+        for (var i = _chances.Next(1, 4); i > 0; i--)
+        {
+            var producer = new LiveProducer(
+                _world,
+                _cluster,
+                $"{pipeline.Name}.c{i}",
+                pipeline,
+                workload.Draw(_chances.Next(40), 60, unique: !keyed),
+                (Manner)_chances.Next(4),
+                _chances);
+            _cluster.Producers.Add(producer);
+            producer.Start(TimeSpan.FromSeconds(_chances.Next(20)));
+        }
+
+        for (var i = _chances.Next(3); i > 0; i--)
+        {
+            var file = new FileProducer(_world, _cluster, $"/data/{pipeline.Name}{i}", pipeline, workload, largeLines ? 150_000 : 60, _chances);
+            _cluster.Files.Add(file);
+            file.Start(TimeSpan.FromSeconds(_chances.Next(20)));
+        }
+    }
+
+    private void Play()
+    {
+        foreach (var node in _cluster.Nodes)
+            node.Start();
+        _world.After(FaultProfile.Calm, _world.Faults.CalmDown);
+        _world.After(FaultProfile.Calm + LongestJourney, () => _world.Simulator.Note("whatever was on its way has come"));
+        var settled = _world.Simulator.RunUntil(IsSettled, FaultProfile.Calm + Patience);
+        if (!settled && _world.Simulator.Stray is null)
+            _world.Violations.Add(9, Unsettled());
+        FinalChecks.Run(_world, _cluster);
+    }
+
+    private bool IsSettled() =>
+        _world.Violations.Any
+        || (_world.Faults.IsCalm
+            && _world.Simulator.Now >= FaultProfile.Calm + LongestJourney
+            && _cluster.AllSendersAreDone
+            && _world.Broker.Queues.All(q => q.IsEmpty)
+            && _world.Database.IsIdle);
+
+    private string Unsettled() =>
+        $"half an hour after the last fault: senders done {_cluster.AllSendersAreDone}, "
+        + $"queues {string.Join(", ", _world.Broker.Queues.Select(q => $"{q.Name} {(q.IsEmpty ? "empty" : $"{q.Bytes} bytes")}"))}, "
+        + $"database idle {_world.Database.IsIdle}";
+}
+
+/// <param name="Seed">What to give it to see the same again.</param>
+/// <param name="Violations">What is wrong, the first first.</param>
+/// <param name="Hash">Of everything that happened.</param>
+/// <param name="Tail">The last of it.</param>
+/// <param name="Steps">How much that was.</param>
+internal sealed record RunResult(int Seed, IReadOnlyList<string> Violations, ulong Hash, IReadOnlyList<string> Tail, long Steps)
+{
+    public override string ToString() =>
+        $"Seed {Seed}: {string.Join("\n", Violations.Take(5))}\n(INGEST_SIMULATION_SEED={Seed} shows it again.) The last steps:\n{string.Join("\n", Tail)}";
+}

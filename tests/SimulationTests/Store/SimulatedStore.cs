@@ -1,0 +1,226 @@
+using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
+using Ingest.SimulationTests.Scheduling;
+using Ingest.Writer;
+
+namespace Ingest.SimulationTests.Store;
+
+/// <summary>
+/// A writer's session with the database, statement by statement, so that it can break off, stand still or lose an answer
+/// between any two of them. Each batch id and each key that a transaction enters is locked until it ends.
+/// </summary>
+internal sealed class SimulatedStore(World world, SimulatedProcess process, PipelineDefinition pipeline) : IRowStore
+{
+    /// <summary>How long a statement waits for a lock.</summary>
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long the database keeps a session that stands still inside a transaction.</summary>
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly SimulatedDatabase _database = world.Database;
+    private readonly bool _hasKey = pipeline.Key.Count > 0;
+
+    private Random Chances => _database.Chances;
+
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        await StatementAsync(null, cancellationToken);
+        if (_database.Refuses(pipeline.Name))
+            throw new StoreRefusedException("the table is not what the definition says");
+    }
+
+    public async Task<IReadOnlyList<CommittedBatch>> CommitAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
+    {
+        await StatementAsync(null, cancellationToken);
+        var transaction = _database.Begin(process);
+        try
+        {
+            await StatementAsync(transaction, cancellationToken);
+            if (_database.Refuses(pipeline.Name))
+                throw new StoreRefusedException("the table is not what the definition says");
+            var fresh = await EnterIdsAsync(transaction, batches, cancellationToken);
+            await StatementAsync(transaction, cancellationToken);
+            var committed = new List<CommittedBatch>();
+            foreach (var batch in batches)
+            {
+                if (fresh.Contains(batch.Id))
+                    committed.Add(await WriteAsync(transaction, batch, cancellationToken));
+                else
+                    committed.Add(CommittedBatch.Known(batch));
+                transaction.Ends.AddRange(batch.Ends.Select(e => (batch.Definition, e)));
+            }
+
+            await StatementAsync(transaction, cancellationToken);
+            await CommitAsync(transaction, cancellationToken);
+            return committed;
+        }
+        catch (DeadlockException)
+        {
+            throw new StoreAwayException("40P01: deadlock detected");
+        }
+        finally
+        {
+            _database.RollBack(transaction);
+        }
+    }
+
+    public async Task<IReadOnlyList<CommittedBatch>> FindAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
+    {
+        await StatementAsync(null, cancellationToken);
+        var ledger = _database.Table(pipeline.Name).Ledger;
+        return [.. ids.Where(ledger.ContainsKey).Select(id => CommittedBatch.Of(id, already: true, [.. ledger[id].Segments.Select(s => s.ToCounts())]))];
+    }
+
+    public async Task<IReadOnlyList<LedgerSegment>> ReadSourceAsync(Guid sourceId, CancellationToken cancellationToken)
+    {
+        await StatementAsync(null, cancellationToken);
+        return
+        [
+            .. _database.Table(pipeline.Name).Segments.Where(s => s.SourceId == sourceId).OrderBy(s => s.ByteOffset)
+                .Select(s => new LedgerSegment(s.Batch, s.FirstLine, s.NextLine, s.ByteOffset, s.ByteLength, s.ToCounts())),
+        ];
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <returns>The ids that the ledger does not know. Entered in order, so that two writers with the same batches do not wait for each other.</returns>
+    private async Task<HashSet<Guid>> EnterIdsAsync(Transaction transaction, IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
+    {
+        var fresh = new HashSet<Guid>();
+        foreach (var id in batches.Select(b => b.Id).Order())
+        {
+            await LockAsync(transaction, (pipeline.Name, id), cancellationToken);
+            if (!_database.HasCommitted(pipeline.Name, id) && !fresh.Add(id))
+                world.Violations.Add(5, $"two copies of {id} in one transaction");
+        }
+
+        return fresh;
+    }
+
+    private async Task<CommittedBatch> WriteAsync(Transaction transaction, RowBatch batch, CancellationToken cancellationToken)
+    {
+        var table = _database.Table(pipeline.Name);
+        var outcome = new BatchOutcome(batch);
+        var rows = Tuples.Read(batch.Tuples.Span, batch.Id);
+        var next = 0;
+        for (var i = 0; i < batch.Segments.Count; i++)
+        {
+            for (var end = next + batch.Segments[i].Rows; next < end; next++)
+            {
+                var row = rows[next];
+                if (row.Number == StoredRow.RefusedNumber)
+                {
+                    outcome.Refuse(Refusal(i, batch.RowLines[next]));
+                    continue;
+                }
+
+                if (_hasKey)
+                    await LockAsync(transaction, (pipeline.Name, row.Key), cancellationToken);
+                var known = _hasKey && (table.Keys.Contains(row.Key) || transaction.Rows.Exists(r => r.Key == row.Key));
+                if (known && pipeline.OnDuplicate == OnDuplicate.Ignore)
+                    continue;
+                outcome.Write(i, 1);
+                transaction.Rows.Add(row);
+            }
+        }
+
+        var counts = outcome.Counts();
+        transaction.Batches.Add(new CommittedEntry(
+            batch.Id, batch.Definition, [.. batch.Segments.Select((segment, i) => StoredSegment.Of(batch.Id, segment, counts[i]))]));
+        transaction.Rejects.AddRange(outcome.Rejects.Select(r =>
+            new StoredReject(batch.Id, batch.Segments[r.Segment].Source, r.Line, r.Reason, r.Raw.ToArray())));
+        return CommittedBatch.Of(batch.Id, already: false, counts);
+    }
+
+    private static Reject Refusal(int segment, long line) => new()
+    {
+        Segment = segment,
+        Line = line,
+        Reason = RejectReason.ConstraintViolation,
+        SqlState = "23514",
+        Raw = default,
+        RawLength = 0,
+    };
+
+    /// <summary>The commit arrives or not, and so does its answer.</summary>
+    private async Task CommitAsync(Transaction transaction, CancellationToken cancellationToken)
+    {
+        var faults = world.Faults;
+        if (faults.Strikes(faults.CommitLost, Chances))
+        {
+            await PauseAsync(cancellationToken);
+            throw new StoreAwayException("the connection was lost, the commit did not arrive");
+        }
+
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        world.After(faults.Delay(Chances), () =>
+        {
+            // A commit that is on its way outlives its process, but not its session.
+            if (transaction.IsOver)
+            {
+                done.TrySetException(new StoreAwayException("57P01: the session was ended"));
+                return;
+            }
+
+            _database.Commit(transaction, pipeline.Name, _hasKey);
+            world.After(faults.Delay(Chances), () => done.TrySetResult());
+        });
+        // Not cancelled: the database would be asked to stop, and the commit is on its way.
+        await done.Task;
+        if (faults.Strikes(faults.CommittedUnknown, Chances))
+            throw new StoreAwayException("the connection was lost, the commit had arrived");
+    }
+
+    private async Task LockAsync(Transaction transaction, object key, CancellationToken cancellationToken)
+    {
+        var granted = _database.Locks.AcquireAsync(transaction, key);
+        if (granted.IsCompleted)
+        {
+            await granted;
+            return;
+        }
+
+        var outcome = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        world.After(LockTimeout, () => outcome.TrySetException(new StoreAwayException("55P03: lock timeout")));
+        await using var registration = cancellationToken.UnsafeRegister(
+            static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), outcome);
+        _ = PassOnAsync(granted, outcome);
+        await outcome.Task;
+    }
+
+    private static async Task PassOnAsync(Task granted, TaskCompletionSource outcome)
+    {
+        await granted;
+        outcome.TrySetResult();
+    }
+
+    /// <summary>A statement's way there and back.</summary>
+    private async Task StatementAsync(Transaction? transaction, CancellationToken cancellationToken)
+    {
+        if (transaction is not null)
+            EndIfStill(transaction, transaction.Statements++);
+        await PauseAsync(cancellationToken);
+        if (transaction is { IsOver: true })
+            throw new StoreAwayException("57P01: the session was ended");
+        if (world.Faults.Strikes(world.Faults.StoreAway, Chances))
+            throw new StoreAwayException("the connection was lost");
+    }
+
+    private void EndIfStill(Transaction transaction, int statement) => world.After(IdleTimeout, () =>
+    {
+        if (!transaction.IsOver && transaction.Statements == statement + 1 && process.IsFrozen)
+        {
+            world.Simulator.Note($"the database ends a session of {process}");
+            _database.RollBack(transaction);
+        }
+    });
+
+    private async Task PauseAsync(CancellationToken cancellationToken) =>
+        await Task.Delay(world.Faults.Delay(Chances), process.Time, cancellationToken);
+}
+
+/// <summary>A process's way to its stores.</summary>
+internal sealed class SimulatedStores(World world, SimulatedProcess process) : IRowStores
+{
+    public IRowStore Create(PipelineDefinition pipeline) => new SimulatedStore(world, process, pipeline);
+}

@@ -1,0 +1,79 @@
+using Ingest.Gateway;
+using Ingest.Gateway.Receipts;
+using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
+using Ingest.ServiceDefaults;
+using Ingest.ServiceDefaults.Control;
+using Ingest.Writer;
+using Ingest.Writer.Notices;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Ingest.UnitTests.Gateway;
+
+/// <summary>Gateway and writer over the real control bus, in memory.</summary>
+public class CommitInquiryTests
+{
+    [Fact]
+    public async Task A_commit_whose_notice_was_lost_is_asked_for_until_the_ledger_knows_it()
+    {
+        var (ledger, soon) = (new Ledger(), TimeSpan.FromMilliseconds(10));
+        var commits = new CommitTally(10, soon, TimeProvider.System);
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(new PipelineCatalog([Definitions.RefusingAll()]))
+            .AddSingleton<IRowStores>(ledger)
+            .AddSingleton<ControlBus>()
+            .AddSingleton(commits)
+            .Configure<GatewayOptions>(options => options.InquireAfter = soon)
+            .AddControlConsumer<CommitConsumer>(Audience.Everyone)
+            .AddControlConsumer<InquiryConsumer>(Audience.AnyOne)
+            .AddHostedService<CommitInquirer>();
+        builder.AddInMemoryControlBus();
+        using var host = builder.Build();
+        await host.StartAsync(TestContext.Current.CancellationToken);
+
+        var (source, batch) = (Guid.NewGuid(), Guid.NewGuid());
+        using var tally = commits.Open(source, "p");
+        await tally.AddAsync(batch, CancellationToken.None);
+        var settled = tally.AllSettledAsync();
+
+        // Asked twice in vain, so that it is known to ask again.
+        await ledger.AskedTwice.SoonAsync();
+        Assert.False(settled.IsCompleted);
+        ledger.Known = CommittedBatch.Of(batch, already: false, [new SegmentCounts(source, 7, 4, 1, 1, 1)]);
+        await settled.SoonAsync();
+        Assert.Equal((4, 1, 1, 1), (tally.Written, tally.Duplicate, tally.Filtered, tally.Rejected));
+        await host.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    private sealed class Ledger : IRowStores, IRowStore
+    {
+        private readonly TaskCompletionSource _askedTwice = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _asked;
+
+        public Task AskedTwice => _askedTwice.Task;
+
+        public CommittedBatch? Known { get; set; }
+
+        public IRowStore Create(PipelineDefinition pipeline) => this;
+
+        public Task<IReadOnlyList<CommittedBatch>> FindAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
+        {
+            if (++_asked == 2)
+                _askedTwice.TrySetResult();
+            return Task.FromResult<IReadOnlyList<CommittedBatch>>(Known is { } known && ids.Contains(known.Id) ? [known] : []);
+        }
+
+        public Task PrepareAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<CommittedBatch>> CommitAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task<IReadOnlyList<LedgerSegment>> ReadSourceAsync(Guid sourceId, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
