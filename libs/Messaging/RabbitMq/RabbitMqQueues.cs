@@ -22,6 +22,9 @@ public sealed partial class RabbitMqQueues(
     /// <returns>Null when it does, otherwise why not.</returns>
     public async Task<string?> CheckAsync(CancellationToken cancellationToken)
     {
+        // A broker that blocks this connection does not read from it either; that is told already.
+        if (_broker.Publishing.IsBlocked)
+            return null;
         string? problem = null;
         try
         {

@@ -21,7 +21,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
     private readonly RabbitMqOptions _options;
     private readonly string _pipeline;
     private readonly int _prefetch;
-    private readonly string _queue = "";
+    private readonly string _queue;
     private readonly Undertaker _undertaker;
     private readonly Trial _trial;
     private readonly ByteBudget _memory;
@@ -32,6 +32,9 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
     private readonly InFlight _moving = new();
     private readonly Lock _lock = new();
     private Task? _consuming;
+
+    /// <summary>The last one that was handed out.</summary>
+    private RabbitMqDelivery<T>? _suspect;
     private IChannel? _channel;
     private DateTimeOffset _lastWarning = DateTimeOffset.MinValue;
     private DateTimeOffset _lastArrival;
@@ -42,7 +45,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
         (_broker, _options, _pipeline, _prefetch) = (broker, broker.Options, pipeline, prefetchMessages);
         _queue = Topology.QueueName<T>(pipeline);
         _undertaker = new Undertaker(broker, pipeline, _queue);
-        _trial = new Trial(broker.Time);
+        _trial = new Trial(broker);
         _memory = new ByteBudget(_options.HeldBytes);
     }
 
@@ -55,7 +58,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
         {
             var delivery = await _arrived.Reader.ReadAsync(either.Token);
             if (delivery.IsAlive)
-                return delivery;
+                return delivery.IsSuspect ? _suspect = delivery : delivery;
             delivery.Forget();
         }
     }
@@ -63,8 +66,16 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
     public bool TryReceive([NotNullWhen(true)] out Delivery<T>? delivery)
     {
         delivery = null;
+        if (_suspect is { Settled.IsCompleted: false })
+            return false;
         while (!_stopped.IsCancellationRequested && _arrived.Reader.TryRead(out var next))
         {
+            if (next is { IsAlive: true, IsSuspect: true })
+            {
+                _arrived.Writer.TryWrite(next);
+                return false;
+            }
+
             if (next.IsAlive)
             {
                 delivery = next;

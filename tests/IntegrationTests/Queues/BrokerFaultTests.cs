@@ -88,6 +88,26 @@ public sealed class BrokerFaultTests(SharedServers servers)
     }
 
     [Fact]
+    public async Task A_consumer_that_the_broker_forgot_consumes_again()
+    {
+        await using var broker = await SharedServers.OrSkipAsync(RabbitMqServer.StartOwnAsync);
+        var fixture = new BrokerFixture(broker);
+        await using var queues = fixture.Queues(change: o => o.SilenceTimeout = TimeSpan.FromSeconds(1));
+        await using var receiver = queues.CreateReceiver<LineBatch>(fixture.Pipeline, 16);
+        await fixture.SendAsync(queues, 1);
+        await (await receiver.ReceiveAsync(Token).AsTask().WaitAsync(BrokerFixture.Deadline, Token)).AcknowledgeAsync();
+
+        // The queue itself is told to cancel, and the channel hears nothing of it.
+        await broker.ControlAsync("eval", $"{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"/\">>, queue, <<\"{fixture.Lines}\">>)), "
+            + "[C | _] = rabbit_amqqueue:consumers(Q), "
+            + "{ok, _, _} = ra:process_command(amqqueue:get_pid(Q), rabbit_fifo:make_checkout({element(2, C), element(1, C)}, cancel, #{})), ok.");
+        var batch = (await fixture.SendAsync(queues, 1))[0];
+        var delivery = await receiver.ReceiveAsync(Token).AsTask().WaitAsync(BrokerFixture.Deadline, Token);
+        Assert.Equal(batch.Id, delivery.Batch.Id);
+        await delivery.AcknowledgeAsync();
+    }
+
+    [Fact]
     public async Task A_queue_deleted_under_its_users_is_made_again()
     {
         var fixture = new BrokerFixture(await servers.RabbitMqAsync());

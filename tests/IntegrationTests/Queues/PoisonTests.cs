@@ -123,6 +123,12 @@ public sealed class PoisonTests(SharedServers servers)
 
         var suspect = await receiver.ReceiveAsync(Token);
         Assert.Equal((batch.Id, true), (suspect.Batch.Id, suspect.IsSuspect));
+
+        // Whoever collects several batches gets no others beside it.
+        await fixture.SendAsync(queues, 2);
+        await (await receiver.ReceiveAsync(Token)).AcknowledgeAsync();
+        Assert.False(receiver.TryReceive(out _));
+        await (await receiver.ReceiveAsync(Token)).AcknowledgeAsync();
         await suspect.RequeueAsync();
         var again = await receiver.ReceiveAsync(Token);
         Assert.Equal((batch.Id, false), (again.Batch.Id, again.IsSuspect));
