@@ -133,11 +133,12 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
         while (!_stopped.IsCancellationRequested)
         {
             var pause = _options.ReconnectDelay;
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(_stopped.Token);
             try
             {
                 await QueueDeclaration.DeclareAsync<T>(_broker, _broker.Consuming, _pipeline, _stopped.Token);
                 _channel = await _broker.Consuming.OpenChannelAsync(WithoutConfirms, _stopped.Token);
-                await ConsumeUntilLostAsync(_channel);
+                await ConsumeUntilLostAsync(_channel, ending);
                 _trial.ChannelLost();
             }
             catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
@@ -159,6 +160,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
             if (_channel is { } lost)
             {
                 _channel = null;
+                await ending.CancelAsync();
                 await lost.DisposeAsync();
                 ForgetLost();
             }
@@ -188,15 +190,15 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
 
     /// <summary>Ends in silence when the channel or its consumer is gone, and with a cancellation when stopped.</summary>
     /// <exception cref="UnknownBatchVersionException">The queue holds what only another build can read.</exception>
-    private async Task ConsumeUntilLostAsync(IChannel channel)
+    private async Task ConsumeUntilLostAsync(IChannel channel, CancellationTokenSource ending)
     {
         var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(_stopped.Token);
         channel.ChannelShutdownAsync += async (_, shutdown) =>
         {
-            if (!_stopped.IsCancellationRequested)
-                Warn(shutdown.ReplyText);
             lost.TrySetResult();
+            if (ending.IsCancellationRequested)
+                return;
+            Warn(shutdown.ReplyText);
             await ending.CancelAsync();
         };
         var consumer = new AsyncEventingBasicConsumer(channel);
