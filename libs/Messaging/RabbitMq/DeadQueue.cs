@@ -36,7 +36,8 @@ public sealed class DeadQueue(Uri broker, string pipeline, TimeProvider time) : 
         await using var courier = new Courier(_connection, new RabbitMqOptions().PublishTimeout, time);
         await VisitAsync(async (batch, message) =>
         {
-            if (batch.Queue is null || !choose(batch))
+            // What came straight back is not sent again.
+            if (batch.Queue is null || !choose(batch) || requeued.Exists(b => b.Id == batch.Id && b.Kind == batch.Kind))
                 return false;
             await courier.DeliverAsync(batch.Queue, MessageHeaders.Copy(message.BasicProperties).Unburied(), message.Body);
             requeued.Add(batch);
@@ -47,7 +48,7 @@ public sealed class DeadQueue(Uri broker, string pipeline, TimeProvider time) : 
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
-    /// <summary>Shows each message that is there at the beginning; the visitor says whether it may be removed.</summary>
+    /// <summary>Shows each message once; the visitor says whether it may be removed.</summary>
     private async Task VisitAsync(Func<DeadBatch, BasicGetResult, Task<bool>> visit, CancellationToken cancellationToken)
     {
         await using var channel = await _connection.OpenChannelAsync(new CreateChannelOptions(false, false), cancellationToken);
@@ -55,10 +56,8 @@ public sealed class DeadQueue(Uri broker, string pipeline, TimeProvider time) : 
         {
             var queue = Topology.DeadQueueName(pipeline);
             var kept = 0UL;
-            for (var left = await channel.MessageCountAsync(queue, cancellationToken); left > 0; left--)
+            while (await channel.BasicGetAsync(queue, autoAck: false, cancellationToken) is { } message)
             {
-                if (await channel.BasicGetAsync(queue, autoAck: false, cancellationToken) is not { } message)
-                    break;
                 if (await visit(DeadBatch.Read(message.BasicProperties, pipeline), message))
                     await channel.BasicAckAsync(message.DeliveryTag, multiple: false, cancellationToken);
                 else

@@ -149,6 +149,10 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
             {
                 Warn(refused.Message);
                 pause = _options.RefusalRetryDelay;
+
+                // A copy whose original cannot be acknowledged any more would be one too many, each time.
+                await ending.CancelAsync();
+                await _moving.None;
             }
             catch (Exception failure) when (failure is SendFailedException
                 || RabbitMqConnection.IsConnectionFailure(failure, CancellationToken.None))
@@ -263,6 +267,8 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
     /// <summary>Reads the message while the client still holds its bytes.</summary>
     private async Task ArriveAsync(IChannel channel, BasicDeliverEventArgs arrived, TaskCompletionSource lost, CancellationToken ending)
     {
+        if (ending.IsCancellationRequested)
+            return;
         _lastArrival = _broker.Time.GetUtcNow();
         var count = MessageHeaders.DeliveryCount(arrived.BasicProperties);
         try
