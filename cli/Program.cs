@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ingest.Cli.Dead;
 using Ingest.Cli.Load;
 using Ingest.Cli.Serve;
 using Ingest.Cli.Validate;
@@ -6,6 +7,7 @@ using Ingest.ServiceDefaults;
 
 var root = new RootCommand("Streams newline-delimited JSON into typed rows of a SQL table; every line is accounted for.")
 {
+    DeadCommand.Create(),
     LoadCommand.Create(),
     ServeCommand.Create(),
     ValidateCommand.Create(),

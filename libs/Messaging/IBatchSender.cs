@@ -21,7 +21,10 @@ public interface IBatchReceiver<T> : IAsyncDisposable where T : class, IBatch<T>
     /// <exception cref="OperationCanceledException">Cancelled; nothing was taken.</exception>
     ValueTask<Delivery<T>> ReceiveAsync(CancellationToken cancellationToken);
 
-    /// <summary>The next delivery, when one is there already.</summary>
+    /// <summary>
+    /// The next delivery, when one is there already. Never a suspect, and nothing while a suspect is held: whoever
+    /// collects several must not mix them.
+    /// </summary>
     bool TryReceive([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Delivery<T>? delivery);
 
     /// <summary>Takes no further deliveries; those that nobody received yet go back to the queue.</summary>

@@ -36,11 +36,13 @@ public static class ServiceHost
             builder.Services.AddSingleton<ControlBus>();
             builder.Services.AddHealthChecks().AddCheck<StageHealth>("stages");
             builder.Services.AddSingleton(PipelineCatalog.Load(builder.Configuration["Ingest:Pipelines"] ?? "pipelines"));
+            builder.AddMetrics();
             compose(builder);
 
             var app = builder.Build();
             app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
             app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = HealthProbe.WriteAsync });
+            app.MapMetrics();
             await app.StartAsync();
             await app.WaitForShutdownAsync();
             var exitCode = HasFault(app.Services) ? ExitCodes.Failed : ExitCodes.Success;

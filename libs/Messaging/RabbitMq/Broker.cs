@@ -31,6 +31,9 @@ internal sealed class Broker : IAsyncDisposable
     /// <summary>Held while the process has a suspect: a death must not be put down to two of them.</summary>
     public SemaphoreSlim Suspect { get; } = new(1);
 
+    /// <summary>When a receiver of this process last lost what it held.</summary>
+    public DateTimeOffset? LastLoss { get; set; }
+
     public async ValueTask DisposeAsync()
     {
         await Courier.DisposeAsync();

@@ -52,7 +52,8 @@ internal sealed class RabbitMqDelivery<T>(T batch, Message message, bool isSuspe
         receiver.Released(message);
     }
 
-    private async ValueTask ReturnAsync()
+    /// <summary>Back to where it came from, counted by the broker.</summary>
+    public async ValueTask ReturnAsync()
     {
         Forget();
         await message.ReturnAsync();

@@ -22,6 +22,9 @@ public sealed partial class RabbitMqQueues(
     /// <returns>Null when it does, otherwise why not.</returns>
     public async Task<string?> CheckAsync(CancellationToken cancellationToken)
     {
+        // A broker that blocks this connection does not read from it either; that is told already.
+        if (_broker.Publishing.IsBlocked)
+            return null;
         string? problem = null;
         try
         {
@@ -37,6 +40,11 @@ public sealed partial class RabbitMqQueues(
             LogProblem(problem);
         return problem;
     }
+
+    /// <summary>How many batches the pipeline's queues hold that nobody works on.</summary>
+    /// <exception cref="SendFailedException">The broker cannot be reached.</exception>
+    public Task<QueueDepths> DepthsAsync(string pipeline, CancellationToken cancellationToken) =>
+        QueueDepths.ReadAsync(_broker.Consuming, pipeline, cancellationToken);
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
 

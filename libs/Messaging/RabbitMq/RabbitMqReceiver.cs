@@ -21,7 +21,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
     private readonly RabbitMqOptions _options;
     private readonly string _pipeline;
     private readonly int _prefetch;
-    private readonly string _queue = "";
+    private readonly string _queue;
     private readonly Undertaker _undertaker;
     private readonly Trial _trial;
     private readonly ByteBudget _memory;
@@ -32,6 +32,9 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
     private readonly InFlight _moving = new();
     private readonly Lock _lock = new();
     private Task? _consuming;
+
+    /// <summary>The last one that was handed out.</summary>
+    private RabbitMqDelivery<T>? _suspect;
     private IChannel? _channel;
     private DateTimeOffset _lastWarning = DateTimeOffset.MinValue;
     private DateTimeOffset _lastArrival;
@@ -42,7 +45,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
         (_broker, _options, _pipeline, _prefetch) = (broker, broker.Options, pipeline, prefetchMessages);
         _queue = Topology.QueueName<T>(pipeline);
         _undertaker = new Undertaker(broker, pipeline, _queue);
-        _trial = new Trial(broker.Time);
+        _trial = new Trial(broker);
         _memory = new ByteBudget(_options.HeldBytes);
     }
 
@@ -55,7 +58,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
         {
             var delivery = await _arrived.Reader.ReadAsync(either.Token);
             if (delivery.IsAlive)
-                return delivery;
+                return delivery.IsSuspect ? _suspect = delivery : delivery;
             delivery.Forget();
         }
     }
@@ -63,8 +66,16 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
     public bool TryReceive([NotNullWhen(true)] out Delivery<T>? delivery)
     {
         delivery = null;
+        if (_suspect is { Settled.IsCompleted: false })
+            return false;
         while (!_stopped.IsCancellationRequested && _arrived.Reader.TryRead(out var next))
         {
+            if (next is { IsAlive: true, IsSuspect: true })
+            {
+                _arrived.Writer.TryWrite(next);
+                return false;
+            }
+
             if (next.IsAlive)
             {
                 delivery = next;
@@ -96,7 +107,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
 
     async Task<bool> IHolder<T>.TryMoveAsync(T batch) => await TryAsync(() => _undertaker.MoveAsync(batch, _queue));
 
-    async Task<bool> IHolder<T>.TryBuryAsync(T batch, string reason) => await TryAsync(() => _undertaker.BuryAsync(batch, reason));
+    async Task<bool> IHolder<T>.TryBuryAsync(T batch, string reason) => await TryAsync(() => _undertaker.BuryAsync(batch, reason, BurialCause.Refused));
 
     void IHolder<T>.Released(Message message)
     {
@@ -122,11 +133,12 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
         while (!_stopped.IsCancellationRequested)
         {
             var pause = _options.ReconnectDelay;
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(_stopped.Token);
             try
             {
                 await QueueDeclaration.DeclareAsync<T>(_broker, _broker.Consuming, _pipeline, _stopped.Token);
                 _channel = await _broker.Consuming.OpenChannelAsync(WithoutConfirms, _stopped.Token);
-                await ConsumeUntilLostAsync(_channel);
+                await ConsumeUntilLostAsync(_channel, ending);
                 _trial.ChannelLost();
             }
             catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
@@ -137,6 +149,10 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
             {
                 Warn(refused.Message);
                 pause = _options.RefusalRetryDelay;
+
+                // A copy whose original cannot be acknowledged any more would be one too many, each time.
+                await ending.CancelAsync();
+                await _moving.None;
             }
             catch (Exception failure) when (failure is SendFailedException
                 || RabbitMqConnection.IsConnectionFailure(failure, CancellationToken.None))
@@ -148,6 +164,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
             if (_channel is { } lost)
             {
                 _channel = null;
+                await ending.CancelAsync();
                 await lost.DisposeAsync();
                 ForgetLost();
             }
@@ -177,15 +194,15 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
 
     /// <summary>Ends in silence when the channel or its consumer is gone, and with a cancellation when stopped.</summary>
     /// <exception cref="UnknownBatchVersionException">The queue holds what only another build can read.</exception>
-    private async Task ConsumeUntilLostAsync(IChannel channel)
+    private async Task ConsumeUntilLostAsync(IChannel channel, CancellationTokenSource ending)
     {
         var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(_stopped.Token);
         channel.ChannelShutdownAsync += async (_, shutdown) =>
         {
-            if (!_stopped.IsCancellationRequested)
-                Warn(shutdown.ReplyText);
             lost.TrySetResult();
+            if (ending.IsCancellationRequested)
+                return;
+            Warn(shutdown.ReplyText);
             await ending.CancelAsync();
         };
         var consumer = new AsyncEventingBasicConsumer(channel);
@@ -250,6 +267,8 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
     /// <summary>Reads the message while the client still holds its bytes.</summary>
     private async Task ArriveAsync(IChannel channel, BasicDeliverEventArgs arrived, TaskCompletionSource lost, CancellationToken ending)
     {
+        if (ending.IsCancellationRequested)
+            return;
         _lastArrival = _broker.Time.GetUtcNow();
         var count = MessageHeaders.DeliveryCount(arrived.BasicProperties);
         try
@@ -364,8 +383,11 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
         switch (_trial.Judge(attempts))
         {
             case Verdict.Guilty:
-                await suspect.BuryAsync(
-                    $"delivered {Trial.SuspectAfter} times among others and {attempts} times alone, and no consumer lived to finish it");
+                var reason = $"delivered {Trial.SuspectAfter} times among others and {attempts} times alone, and no consumer lived to finish it";
+                if (await TryAsync(() => _undertaker.BuryAsync(batch, reason, BurialCause.Poison)))
+                    await suspect.AcknowledgeAsync();
+                else
+                    await suspect.ReturnAsync();
                 return;
             case Verdict.Unproven when await TryAsync(() => _undertaker.MoveAsync(batch, _undertaker.Suspects)):
                 await suspect.AcknowledgeAsync();

@@ -65,7 +65,7 @@ internal sealed class RabbitMqSender<T>(Broker broker, string pipeline) : IBatch
         catch (PublishException refusal)
         {
             if (refusal.IsReturn)
-                await channel.CloseAsync(CancellationToken.None);
+                await CloseAsync(channel);
             throw new SendFailedException(
                 refusal.IsReturn ? $"queue {_queue} does not exist" : $"queue {_queue} is full or has no quorum", refusal);
         }
@@ -77,6 +77,19 @@ internal sealed class RabbitMqSender<T>(Broker broker, string pipeline) : IBatch
         // The next copy takes another connection; the confirm of this one may still come.
         await broker.Publishing.RetireAsync(channel);
         throw new SendFailedException($"no confirm from queue {_queue} within {deadline.TotalSeconds:0} s");
+    }
+
+    /// <summary>The next channel declares the queue again.</summary>
+    private static async Task CloseAsync(IChannel channel)
+    {
+        try
+        {
+            await channel.CloseAsync(CancellationToken.None);
+        }
+        catch (Exception failure) when (RabbitMqConnection.IsConnectionFailure(failure, CancellationToken.None))
+        {
+            // Lost while closing.
+        }
     }
 
     private async Task PublishAsync(IChannel channel, T batch, CancellationToken givenUp)

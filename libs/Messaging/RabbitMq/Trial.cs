@@ -18,7 +18,7 @@ internal enum Verdict
 /// waits in a queue of its own and is tried while its process does nothing else; what is counted there are attempts.
 /// A process that was cut off itself cannot tell whether others died, and convicts nobody.
 /// </summary>
-internal sealed class Trial(TimeProvider time)
+internal sealed class Trial(Broker broker)
 {
     /// <summary>Deliveries that came back before a batch is set aside.</summary>
     public const int SuspectAfter = 5;
@@ -28,7 +28,6 @@ internal sealed class Trial(TimeProvider time)
 
     private static readonly TimeSpan Memory = TimeSpan.FromHours(1);
 
-    private DateTimeOffset? _lost;
     private TaskCompletionSource _moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes when a suspect has been set aside since <see cref="Begin"/>.</summary>
@@ -43,12 +42,12 @@ internal sealed class Trial(TimeProvider time)
     public void Moved() => Volatile.Read(ref _moved).TrySetResult();
 
     /// <summary>The process lives and has lost what it held all the same.</summary>
-    public void ChannelLost() => _lost = time.GetUtcNow();
+    public void ChannelLost() => broker.LastLoss = broker.Time.GetUtcNow();
 
     public Verdict Judge(long attempts)
     {
         if (attempts < GuiltyAfter)
             return Verdict.Open;
-        return time.GetUtcNow() - _lost < Memory ? Verdict.Unproven : Verdict.Guilty;
+        return broker.Time.GetUtcNow() - broker.LastLoss < Memory ? Verdict.Unproven : Verdict.Guilty;
     }
 }

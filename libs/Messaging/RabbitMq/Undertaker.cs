@@ -20,13 +20,13 @@ internal sealed partial class Undertaker(Broker broker, string pipeline, string 
     }
 
     /// <inheritdoc cref="MoveAsync{T}"/>
-    public async Task BuryAsync<T>(T batch, string reason) where T : class, IBatch<T>
+    public async Task BuryAsync<T>(T batch, string reason, BurialCause cause) where T : class, IBatch<T>
     {
         using var body = Body.Pack(batch, broker.Options.Compression);
         var properties = MessageHeaders.Create(batch, Body.PlainLength(body.Memory.Span));
         await broker.Courier.DeliverAsync(
             Topology.DeadQueueName(pipeline), properties.Buried(reason, queue, broker.Time.GetUtcNow()), body.Memory);
-        Told(batch.Id.ToString(), reason);
+        Told(batch.Id.ToString(), reason, cause);
     }
 
     /// <summary>Moves a message that cannot be read.</summary>
@@ -37,12 +37,12 @@ internal sealed partial class Undertaker(Broker broker, string pipeline, string 
         properties.Headers!.TryAdd(MessageHeaders.Pipeline, pipeline);
         await broker.Courier.DeliverAsync(
             Topology.DeadQueueName(pipeline), properties.Buried(reason, queue, broker.Time.GetUtcNow()), body);
-        Told(original.MessageId ?? "without an id", reason);
+        Told(original.MessageId ?? "without an id", reason, BurialCause.Unreadable);
     }
 
-    private void Told(string id, string reason)
+    private void Told(string id, string reason, BurialCause cause)
     {
-        IngestMetrics.Buried(pipeline, queue);
+        IngestMetrics.Buried(pipeline, queue, cause);
         LogBuried(broker.Logger, queue, id, reason);
     }
 

@@ -85,9 +85,18 @@ internal sealed class Problems : IQueueProblems
 {
     private readonly ConcurrentDictionary<string, (string Message, bool NeedsHelp)> _now = new();
 
+    private int _reports;
+
     public IReadOnlyCollection<(string Message, bool NeedsHelp)> Now => [.. _now.Values];
 
-    public void Report(string place, string message, bool needsHelp) => _now[place] = (message, needsHelp);
+    /// <summary>How often anything was reported.</summary>
+    public int Reports => _reports;
+
+    public void Report(string place, string message, bool needsHelp)
+    {
+        Interlocked.Increment(ref _reports);
+        _now[place] = (message, needsHelp);
+    }
 
     public void Resolve(string place) => _now.TryRemove(place, out _);
 }

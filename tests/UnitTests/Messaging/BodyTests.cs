@@ -48,14 +48,20 @@ public class BodyTests
         }, iter: 300);
 
     [Fact]
-    public void A_damaged_body_is_refused() =>
+    public void A_damaged_body_is_refused_or_its_batch_is_whole_all_the_same() =>
         Gen.Select(Gen.Select(BatchGenerators.Lines, BatchGenerators.Rows), Compression, Gen.Select(Gen.UInt, Gen.Int[0, 7], Gen.Bool))
             .Sample((batches, compression, flip) =>
             {
                 using var packedLines = Body.Pack(batches.Item1, compression);
                 using var packedRows = Body.Pack(batches.Item2, compression);
-                Assert.ThrowsAny<BatchFormatException>(() => Body.Unpack<LineBatch>(Damage(packedLines.Memory.Span, 0, flip)));
-                Assert.ThrowsAny<BatchFormatException>(() => Body.Unpack<RowBatch>(Damage(packedRows.Memory.Span, 0, flip)));
+
+                // The checksum is of what was packed: zstd has a bit or two that mean nothing.
+                TryRead<LineBatch>(
+                    Damage(packedLines.Memory.Span, 0, flip),
+                    batch => Assert.Equal(BatchGenerators.Describe(batches.Item1), BatchGenerators.Describe(batch)));
+                TryRead<RowBatch>(
+                    Damage(packedRows.Memory.Span, 0, flip),
+                    batch => Assert.Equal(BatchGenerators.Describe(batches.Item2), BatchGenerators.Describe(batch)));
             }, iter: 2_000);
 
     [Fact]

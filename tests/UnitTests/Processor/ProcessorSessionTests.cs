@@ -1,0 +1,202 @@
+using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
+using Ingest.Processor;
+using Ingest.ServiceDefaults;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace Ingest.UnitTests.Processor;
+
+/// <summary>When a processor stops taking batches, what it does with one alone, and with what nobody can deal with.</summary>
+public sealed class ProcessorSessionTests : IAsyncDisposable
+{
+    private static readonly PipelineDefinition Definition = Definitions.Parse("pipeline: p\ntable: t\ncolumns:\n  a: integer");
+
+    private readonly SuspectQueues _queues = new();
+    private readonly StageHealth _health = new();
+    private readonly Isolation _isolation = new();
+    private readonly IBatchSender<LineBatch> _lines;
+    private readonly IBatchReceiver<RowBatch> _rows;
+    private ProcessorWorker? _worker;
+
+    public ProcessorSessionTests()
+    {
+        _lines = _queues.CreateSender<LineBatch>("p");
+        _rows = _queues.CreateReceiver<RowBatch>("p", 16);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_replayable_batch_of_another_definition_stops_its_pipeline_and_is_kept()
+    {
+        await StartAsync(new ProcessorOptions { RetryDelay = TimeSpan.FromMilliseconds(20) });
+        var (live, foreign) = (Batch("another", replayable: false), Batch("another", replayable: true));
+        var sendingLive = _lines.SendAsync(live, Token);
+        Assert.Equal(Definition.Version, await AcknowledgeRowsAsync(live.Id));
+        await sendingLive.SoonAsync();
+
+        var sendingForeign = _lines.SendAsync(foreign, Token);
+        await ProblemAsync("another");
+        Assert.True(_health.Problems.Single().NeedsHelp);
+        Assert.False(sendingForeign.IsCompleted);
+
+        // Who has the definition takes it from there.
+        await _worker!.StopAsync(Token);
+        await using var other = _queues.CreateReceiver<LineBatch>("p", 1);
+        var kept = await other.ReceiveAsync(Token).AsTask().SoonAsync();
+        Assert.Equal(foreign.Id, kept.Batch.Id);
+        await kept.AcknowledgeAsync();
+        await sendingForeign.SoonAsync();
+    }
+
+    [Fact]
+    public async Task A_replayable_batch_of_this_definition_is_processed()
+    {
+        await StartAsync(new ProcessorOptions());
+        var batch = Batch(Definition.Version, replayable: true);
+        var sending = _lines.SendAsync(batch, Token);
+        await AcknowledgeRowsAsync(batch.Id);
+        await sending.SoonAsync();
+        Assert.Empty(_health.Problems);
+    }
+
+    [Fact]
+    public async Task Output_that_finds_no_way_for_too_long_sends_the_input_back_and_is_tried_again()
+    {
+        await StartAsync(new ProcessorOptions
+        {
+            ReleaseAfter = TimeSpan.FromMilliseconds(50),
+            RetryDelay = TimeSpan.FromMilliseconds(20),
+        });
+        var batch = Batch();
+        var sending = _lines.SendAsync(batch, Token);
+        await ProblemAsync("could be sent on");
+        Assert.False(sending.IsCompleted);
+
+        // The rows may be withdrawn while they are looked at; in the end they are there.
+        await AcknowledgeRowsAsync(batch.Id);
+        await sending.SoonAsync();
+        await Ingest.TestSupport.Eventually.HoldsAsync(() => _health.Problems.Count == 0, TimeSpan.FromSeconds(30), () => "Still a problem.");
+    }
+
+    [Fact]
+    public async Task A_suspect_is_worked_on_alone()
+    {
+        await StartAsync(new ProcessorOptions { Parallelism = 2 });
+        var (suspect, other) = (Batch(), Batch());
+        _queues.Suspects.Add(suspect.Id);
+        var sendingSuspect = _lines.SendAsync(suspect, Token);
+        var rows = await _rows.ReceiveAsync(Token).AsTask().SoonAsync();
+        Assert.Equal(suspect.Id, rows.Batch.Id);
+
+        var sendingOther = _lines.SendAsync(other, Token);
+        var entering = _isolation.EnterAsync(alone: false, Token).AsTask();
+        Assert.False(entering.IsCompleted);
+        Assert.False(_rows.TryReceive(out _));
+        await rows.AcknowledgeAsync();
+        await sendingSuspect.SoonAsync();
+        (await entering.SoonAsync()).Dispose();
+        await AcknowledgeRowsAsync(other.Id);
+        await sendingOther.SoonAsync();
+    }
+
+    [Fact]
+    public async Task A_suspect_whose_rows_find_no_way_goes_back_and_holds_nobody_up()
+    {
+        await StartAsync(new ProcessorOptions { SuspectPatience = TimeSpan.FromMilliseconds(50) });
+        var (suspect, other) = (Batch(), Batch());
+        _queues.Suspects.Add(suspect.Id);
+        var sending = new[] { _lines.SendAsync(suspect, Token), _lines.SendAsync(other, Token) };
+        await Ingest.TestSupport.Eventually.HoldsAsync(() => _queues.Suspects.Count == 0, TimeSpan.FromSeconds(30), () => "It was to go back.");
+        (await _isolation.EnterAsync(alone: false, Token).AsTask().SoonAsync()).Dispose();
+        var arrived = new HashSet<Guid>();
+        while (arrived.Count < 2)
+        {
+            var delivery = await _rows.ReceiveAsync(Token).AsTask().SoonAsync();
+            arrived.Add(delivery.Batch.Id);
+            await delivery.AcknowledgeAsync();
+        }
+
+        await Task.WhenAll(sending).SoonAsync();
+    }
+
+    [Fact]
+    public async Task What_the_next_stage_buries_is_buried_here_too()
+    {
+        await StartAsync(new ProcessorOptions());
+        var batch = Batch();
+        var sending = _lines.SendAsync(batch, Token);
+        var rows = await _rows.ReceiveAsync(Token).AsTask().SoonAsync();
+        await rows.BuryAsync("the table has no such column");
+        var told = await Assert.ThrowsAsync<BatchBuriedException>(() => sending.SoonAsync());
+        Assert.Contains("the table has no such column", told.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_batch_that_cannot_be_processed_at_all_is_buried_and_its_neighbours_go_on()
+    {
+        await StartAsync(new ProcessorOptions());
+        var good = Batch();
+        var segment = good.Segments[0] with { PayloadLength = 1_000 };
+        var broken = new LineBatch { Id = Guid.NewGuid(), Pipeline = "p", Definition = "", Segments = [segment], Lines = good.Lines };
+        var sendingBroken = _lines.SendAsync(broken, Token);
+        var sending = _lines.SendAsync(good, Token);
+        await AcknowledgeRowsAsync(good.Id);
+        await sending.SoonAsync();
+        await Assert.ThrowsAsync<BatchBuriedException>(() => sendingBroken.SoonAsync());
+        Assert.Contains("the processor failed", _queues.Buried[broken.Id], StringComparison.Ordinal);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_worker is not null)
+        {
+            await _rows.DisposeAsync();
+            await _worker.StopAsync(CancellationToken.None);
+            _worker.Dispose();
+        }
+    }
+
+    private static LineBatch Batch(string definition = "", bool replayable = false)
+    {
+        var batch = Lines.Batch("{\"a\":1}"u8.ToArray());
+        return new LineBatch
+        {
+            Id = batch.Id,
+            Pipeline = "p",
+            Definition = definition,
+            Replayable = replayable,
+            Segments = batch.Segments,
+            Lines = batch.Lines,
+        };
+    }
+
+    private Task StartAsync(ProcessorOptions options)
+    {
+        options.Drain = TimeSpan.Zero;
+        _worker = new ProcessorWorker(
+            new PipelineCatalog([Definition]),
+            _queues,
+            _health,
+            _isolation,
+            Options.Create(options),
+            Options.Create(new PublisherOptions()),
+            TimeProvider.System,
+            new Random(1),
+            NullLogger<ProcessorWorker>.Instance);
+        return _worker.StartAsync(Token);
+    }
+
+    private async Task<string> AcknowledgeRowsAsync(Guid id)
+    {
+        var rows = await _rows.ReceiveAsync(Token).AsTask().SoonAsync();
+        Assert.Equal(id, rows.Batch.Id);
+        var definition = rows.Batch.Definition;
+        await rows.AcknowledgeAsync();
+        return definition;
+    }
+
+    private Task ProblemAsync(string text) => Ingest.TestSupport.Eventually.HoldsAsync(
+        () => _health.Problems.Any(p => p.Message.Contains(text, StringComparison.Ordinal)), TimeSpan.FromSeconds(30), () => "No problem was told.");
+}

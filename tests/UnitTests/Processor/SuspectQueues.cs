@@ -1,0 +1,57 @@
+using System.Diagnostics.CodeAnalysis;
+using Ingest.Messaging;
+using Ingest.Messaging.InMemory;
+
+namespace Ingest.UnitTests.Processor;
+
+/// <summary>In-memory queues that hand some line batches over as suspects, as a broker's do.</summary>
+internal sealed class SuspectQueues : IBatchQueues
+{
+    private readonly InMemoryQueues _queues = new();
+
+    public HashSet<Guid> Suspects { get; } = [];
+
+    /// <summary>Ids of the batches that a stage buried, with the reason.</summary>
+    public Dictionary<Guid, string> Buried { get; } = [];
+
+    public bool SendsAwaitConsumers => _queues.SendsAwaitConsumers;
+
+    public IBatchSender<T> CreateSender<T>(string pipeline) where T : class, IBatch<T> => _queues.CreateSender<T>(pipeline);
+
+    public IBatchReceiver<T> CreateReceiver<T>(string pipeline, int prefetchMessages) where T : class, IBatch<T> =>
+        new Receiver<T>(_queues.CreateReceiver<T>(pipeline, prefetchMessages), this);
+
+    private sealed class Receiver<T>(IBatchReceiver<T> inner, SuspectQueues queues) : IBatchReceiver<T> where T : class, IBatch<T>
+    {
+        public async ValueTask<Delivery<T>> ReceiveAsync(CancellationToken cancellationToken) =>
+            new Wrapped<T>(await inner.ReceiveAsync(cancellationToken), queues);
+
+        public bool TryReceive([NotNullWhen(true)] out Delivery<T>? delivery) =>
+            (delivery = inner.TryReceive(out var found) ? new Wrapped<T>(found, queues) : null) is not null;
+
+        public Task StopAsync() => inner.StopAsync();
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+
+    private sealed class Wrapped<T>(Delivery<T> inner, SuspectQueues queues) : Delivery<T> where T : class, IBatch<T>
+    {
+        public override T Batch => inner.Batch;
+
+        public override bool IsSuspect { get; } = typeof(T) == typeof(LineBatch) && queues.Suspects.Contains(inner.Batch.Id);
+
+        public override ValueTask AcknowledgeAsync() => inner.AcknowledgeAsync();
+
+        public override ValueTask RequeueAsync()
+        {
+            queues.Suspects.Remove(inner.Batch.Id);
+            return inner.RequeueAsync();
+        }
+
+        public override ValueTask BuryAsync(string reason)
+        {
+            queues.Buried[inner.Batch.Id] = reason;
+            return inner.BuryAsync(reason);
+        }
+    }
+}
