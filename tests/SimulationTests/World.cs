@@ -1,6 +1,6 @@
 using Ingest.SimulationTests.Assertions;
 using Ingest.SimulationTests.Broker;
-using Ingest.SimulationTests.Scenarios;
+using Ingest.SimulationTests.Mutations;
 using Ingest.SimulationTests.Scheduling;
 using Ingest.SimulationTests.Store;
 
@@ -19,7 +19,7 @@ internal sealed class World
         Faults = new FaultProfile(Simulator.CreateRandom(6));
         _ids = Simulator.CreateRandom(7);
         Outside = CreateProcess("outside");
-        Violations = new Violations(Simulator);
+        Violations = new Violations(Simulator, mutation.Silenced);
         Database = new SimulatedDatabase(this);
         Broker = new SimulatedBroker(this);
     }

@@ -81,7 +81,21 @@ internal sealed class SimulatedReceiver<T>(World world, SimulatedProcess process
         if (_stopped.IsCancellationRequested || process.IsDead)
             return;
         _channel = _queue.Consume(process, prefetch, Arrive);
-        _channel.Closed += () => world.After(ReconnectDelay, Open);
+        _channel.Closed += () =>
+        {
+            world.After(world.Faults.Delay(Chances), ForgetLost);
+            world.After(ReconnectDelay, Open);
+        };
+    }
+
+    /// <summary>What came over a channel that is gone, and was not received, comes again.</summary>
+    private void ForgetLost()
+    {
+        for (var left = _arrived.Reader.Count; left > 0 && _arrived.Reader.TryRead(out var delivery); left--)
+        {
+            if (delivery.IsAlive)
+                _arrived.Writer.TryWrite(delivery);
+        }
     }
 
     private void Arrive(BrokerChannel channel, ulong tag, StoredMessage message)
@@ -99,7 +113,7 @@ internal sealed class SimulatedReceiver<T>(World world, SimulatedProcess process
 
     private void Take(BrokerChannel channel, ulong tag, StoredMessage message)
     {
-        var delivery = new SimulatedDelivery<T>(world, _queue, channel, tag, message);
+        var delivery = new SimulatedDelivery<T>(world, _queue, channel, () => _channel, tag, message);
         if (_stopped.IsCancellationRequested)
             delivery.Return();
         else

@@ -31,7 +31,7 @@ internal sealed class WriterProgram(World world, SimulatedProcess process, Pipel
     public SimulatedGateway? Gateway => null;
 
     public Task RunAsync(CancellationToken stopping) =>
-        Stages.RunWriterAsync(world, process, catalog, queues, world.Mutation.Change(new SimulatedStores(world, process)), knobs, stopping);
+        Stages.RunWriterAsync(world, process, catalog, queues, world.Mutation.Change(world, new SimulatedStores(world, process)), knobs, stopping);
 }
 
 /// <summary>All three stages in one process; those that were added last are stopped first.</summary>
@@ -55,7 +55,7 @@ internal sealed class OneProcessProgram : INodeProgram
     {
         using var stopProcessor = new CancellationTokenSource();
         using var stopWriter = new CancellationTokenSource();
-        var stores = _world.Mutation.Change(new SimulatedStores(_world, _process));
+        var stores = _world.Mutation.Change(_world, new SimulatedStores(_world, _process));
         var writing = Stages.RunWriterAsync(_world, _process, _catalog, _queues, stores, _knobs, stopWriter.Token);
         var processing = Stages.RunProcessorAsync(_world, _process, _catalog, _queues, _knobs, stopProcessor.Token);
         var died = await Task.WhenAny(Stopped.WaitAsync(stopping), writing, processing);

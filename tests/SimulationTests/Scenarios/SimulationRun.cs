@@ -1,5 +1,6 @@
 using Ingest.Pipelines.Definition;
 using Ingest.SimulationTests.Assertions;
+using Ingest.SimulationTests.Mutations;
 using Ingest.SimulationTests.Producers;
 
 namespace Ingest.SimulationTests.Scenarios;
@@ -34,9 +35,13 @@ internal sealed class SimulationRun
         new Chaos(_world, _cluster, _world.Simulator.CreateRandom(9)).Plan();
     }
 
-    public static RunResult Run(int seed, Mutation? mutation = null)
+    /// <param name="seed">What everything is drawn from.</param>
+    /// <param name="mutation">A fault that is built in.</param>
+    /// <param name="tail">How many of the last events the result tells.</param>
+    public static RunResult Run(int seed, Mutation? mutation = null, int tail = 100)
     {
         var run = new SimulationRun(seed, mutation ?? Mutation.None);
+        run._world.Simulator.Trace.Kept = tail;
         try
         {
             run.Play();
@@ -58,21 +63,21 @@ internal sealed class SimulationRun
     {
         var keyed = pipeline.Key.Count > 0;
         var workload = new LineWorkload(_chances, keys: 1 + _chances.Next(60), pipeline.MaxLineBytes);
-        for (var i = _chances.Next(1, 4); i > 0; i--)
+        for (var i = _chances.Next(1, 6); i > 0; i--)
         {
             var producer = new LiveProducer(
                 _world,
                 _cluster,
                 $"{pipeline.Name}.c{i}",
                 pipeline,
-                workload.Draw(_chances.Next(40), 60, unique: !keyed),
+                workload.Draw(_chances.Next(60), 60, unique: !keyed),
                 (Manner)_chances.Next(4),
                 _chances);
             _cluster.Producers.Add(producer);
             producer.Start(TimeSpan.FromSeconds(_chances.Next(20)));
         }
 
-        for (var i = _chances.Next(3); i > 0; i--)
+        for (var i = _chances.Next(4); i > 0; i--)
         {
             var file = new FileProducer(_world, _cluster, $"/data/{pipeline.Name}{i}", pipeline, workload, largeLines ? 150_000 : 60, _chances);
             _cluster.Files.Add(file);
@@ -102,7 +107,7 @@ internal sealed class SimulationRun
 
     private string Unsettled() =>
         $"half an hour after the last fault: senders done {_cluster.AllSendersAreDone}, "
-        + $"queues {string.Join(", ", _world.Broker.Queues.Select(q => $"{q.Name} {(q.IsEmpty ? "empty" : $"{q.Bytes} bytes")}"))}, "
+        + $"queues {string.Join(", ", _world.Broker.Queues.Select(q => $"{q.Name} {(q.IsEmpty ? "empty" : q.ToString())}"))}, "
         + $"database idle {_world.Database.IsIdle}";
 }
 

@@ -56,7 +56,7 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
         }
         catch (DeadlockException)
         {
-            throw new StoreAwayException("40P01: deadlock detected");
+            throw Away("40P01: deadlock detected");
         }
         finally
         {
@@ -149,7 +149,7 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
         if (faults.Strikes(faults.CommitLost, Chances))
         {
             await PauseAsync(cancellationToken);
-            throw new StoreAwayException("the connection was lost, the commit did not arrive");
+            throw Away("the connection was lost, the commit did not arrive");
         }
 
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -168,7 +168,7 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
         // Not cancelled: the database would be asked to stop, and the commit is on its way.
         await done.Task;
         if (faults.Strikes(faults.CommittedUnknown, Chances))
-            throw new StoreAwayException("the connection was lost, the commit had arrived");
+            throw Away("the connection was lost, the commit had arrived");
     }
 
     private async Task LockAsync(Transaction transaction, object key, CancellationToken cancellationToken)
@@ -181,7 +181,11 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
         }
 
         var outcome = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        world.After(LockTimeout, () => outcome.TrySetException(new StoreAwayException("55P03: lock timeout")));
+        world.After(LockTimeout, () =>
+        {
+            if (!outcome.Task.IsCompleted)
+                outcome.TrySetException(Away("55P03: lock timeout"));
+        });
         await using var registration = cancellationToken.UnsafeRegister(
             static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), outcome);
         _ = PassOnAsync(granted, outcome);
@@ -201,9 +205,9 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
             EndIfStill(transaction, transaction.Statements++);
         await PauseAsync(cancellationToken);
         if (transaction is { IsOver: true })
-            throw new StoreAwayException("57P01: the session was ended");
+            throw Away("57P01: the session was ended");
         if (world.Faults.Strikes(world.Faults.StoreAway, Chances))
-            throw new StoreAwayException("the connection was lost");
+            throw Away("the connection was lost");
     }
 
     private void EndIfStill(Transaction transaction, int statement) => world.After(IdleTimeout, () =>
@@ -214,6 +218,12 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
             _database.RollBack(transaction);
         }
     });
+
+    private StoreAwayException Away(string why)
+    {
+        world.Simulator.Note($"{process} and {pipeline.Name}: {why}");
+        return new StoreAwayException(why);
+    }
 
     private async Task PauseAsync(CancellationToken cancellationToken) =>
         await Task.Delay(world.Faults.Delay(Chances), process.Time, cancellationToken);
