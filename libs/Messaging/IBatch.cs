@@ -27,5 +27,8 @@ public interface IBatch<TSelf> : IDisposable where TSelf : class, IBatch<TSelf>
     int Size { get; }
 }
 
-/// <summary>A body that is not a batch, is damaged, or is of a version that this build does not know.</summary>
-public sealed class BatchFormatException(string message) : Exception(message);
+/// <summary>A body that is not a batch, or is damaged.</summary>
+public class BatchFormatException(string message) : Exception(message);
+
+/// <summary>A batch of a version that this build does not know and another one does; there is nothing wrong with it.</summary>
+public sealed class UnknownBatchVersionException(string message) : BatchFormatException(message);

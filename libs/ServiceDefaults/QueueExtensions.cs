@@ -22,6 +22,7 @@ public static class QueueExtensions
                 throw new StartupException("ConnectionStrings__RabbitMq is not an amqp:// or amqps:// URI.", ExitCodes.BadConfiguration);
             options.Uri = uri;
         });
+        builder.Services.AddSingleton<IQueueProblems>(services => services.GetRequiredService<StageHealth>());
         builder.Services.AddSingleton<RabbitMqQueues>();
         builder.Services.AddSingleton<IBatchQueues>(services => services.GetRequiredService<RabbitMqQueues>());
         builder.Services.AddHealthChecks().AddCheck<RabbitMqHealth>("rabbitmq");

@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
+using Ingest.Messaging;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Ingest.ServiceDefaults;
 
 /// <summary>What the stages of this process say of themselves; the process is ready while none complains.</summary>
-public sealed class StageHealth : IHealthCheck
+public sealed class StageHealth : IHealthCheck, IQueueProblems
 {
     private readonly ConcurrentDictionary<string, StageProblem> _problems = new();
 
@@ -25,6 +26,10 @@ public sealed class StageHealth : IHealthCheck
 
     /// <returns>True when there was a problem.</returns>
     public bool Resolve(string stage) => _problems.TryRemove(stage, out _);
+
+    void IQueueProblems.Report(string place, string message, bool needsHelp) => Report(new StageProblem(place, message, needsHelp));
+
+    void IQueueProblems.Resolve(string place) => Resolve(place);
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(_problems.IsEmpty

@@ -20,6 +20,15 @@ internal sealed class BatchProcessor(CompiledPipeline pipeline)
     /// </summary>
     private const int MostTupleBytes = 15 * 1024 * 1024;
 
+    private bool _linesMayExhaust = true;
+
+    /// <summary>Like <see cref="Process"/>, but also a line that asks for more memory than there is becomes a reject.</summary>
+    public RowBatch ProcessLineByLine(LineBatch batch)
+    {
+        _linesMayExhaust = false;
+        return Process(batch);
+    }
+
     public RowBatch Process(LineBatch batch)
     {
         using var tuples = new TupleWriter();
@@ -102,7 +111,7 @@ internal sealed class BatchProcessor(CompiledPipeline pipeline)
             Refusal = new(RejectReason.InvalidValue, null, $"the rows of its batch would take more than {MostTupleBytes} bytes");
             return Verdict.Rejected;
         }
-        catch (Exception fault) when (fault is not OutOfMemoryException)
+        catch (Exception fault) when (fault is not OutOfMemoryException || !_linesMayExhaust)
         {
             // A fault of ours on one line must not cost the others.
             tuples.Rewind(before);

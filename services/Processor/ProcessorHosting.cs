@@ -14,6 +14,7 @@ public static class ProcessorHosting
         builder.Services.AddValidatedOptions<ProcessorOptions>(ProcessorOptions.Section);
         builder.Services.AddValidatedOptions<PublisherOptions>(PublisherOptions.Section);
         builder.Services.TryAddSingleton(Random.Shared);
+        builder.Services.TryAddSingleton<Isolation>();
         builder.Services.AddHostedService<ProcessorWorker>();
         return builder;
     }

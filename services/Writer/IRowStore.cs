@@ -40,6 +40,15 @@ internal interface IRowStore : IAsyncDisposable
 /// <summary>The database cannot be used now, which says nothing about the rows.</summary>
 internal sealed class StoreAwayException(string message, Exception? inner = null) : Exception(message, inner);
 
+/// <summary>
+/// Batches of an older definition whose rows cannot fit the table any more; nothing was written, and the others of the
+/// transaction may be given again without them.
+/// </summary>
+internal sealed class BatchesUnfitException(string message, IReadOnlyList<Guid> batches) : Exception(message)
+{
+    public IReadOnlyList<Guid> Batches => batches;
+}
+
 /// <summary>The database refuses, and will until somebody changes something: what, where, what to do.</summary>
 internal sealed class StoreRefusedException(string message, Exception? inner = null) : Exception(message, inner);
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -8,13 +9,25 @@ namespace Ingest.Messaging.RabbitMq;
 /// One connection to the broker, built when it is first needed and again after it was lost. The client's own recovery
 /// is off: it can hang after a broker's restart, and stages rebuild their channels anyway.
 /// </summary>
-internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string name, ILogger logger) : IAsyncDisposable
+internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string name, IQueueProblems? problems, ILogger logger)
+    : IAsyncDisposable
 {
     private readonly SemaphoreSlim _building = new(1);
+    private readonly ConditionalWeakTable<IChannel, IConnection> _channels = [];
     private IConnection? _connection;
     private bool _disposed;
 
+    /// <summary>A connection that did not answer in time; confirms may still come over it.</summary>
+    private IConnection? _retired;
+
+    /// <summary>Completed while the broker takes publishes.</summary>
+    private TaskCompletionSource _unblocked = Completed();
+    private int _blocks;
+
     public bool IsOpen => _connection is { IsOpen: true };
+
+    /// <summary>The broker is short of memory or disk and takes nothing from this connection until it is not.</summary>
+    public bool IsBlocked => !_unblocked.Task.IsCompleted;
 
     /// <exception cref="SendFailedException">The broker cannot be reached.</exception>
     public async Task<IChannel> OpenChannelAsync(CreateChannelOptions channelOptions, CancellationToken cancellationToken)
@@ -28,10 +41,13 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
                 await AbandonAsync(_connection);
                 _connection = null;
                 _connection = await ConnectAsync(cancellationToken);
+                Watch(_connection);
                 LogConnected(name, options.Uri.Host, options.Uri.Port);
             }
 
-            return await _connection.CreateChannelAsync(channelOptions, cancellationToken);
+            var channel = await _connection.CreateChannelAsync(channelOptions, cancellationToken);
+            _channels.AddOrUpdate(channel, _connection);
+            return channel;
         }
         catch (Exception failure) when (IsConnectionFailure(failure, cancellationToken))
         {
@@ -61,21 +77,53 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
         }
     }
 
-    /// <summary>Gives the connection up, however it is; the next channel gets a new one.</summary>
-    public async Task ResetAsync(IChannel channel)
+    /// <summary>Whether the channel's connection is the one that new channels get.</summary>
+    public bool IsCurrent(IChannel channel) => _channels.TryGetValue(channel, out var connection) && connection == _connection;
+
+    /// <summary>
+    /// Takes the channel's connection out of use, for it does not answer: the next channel gets a new one. The old one
+    /// stays for what may still come over it, until it breaks or another one is taken out of use.
+    /// </summary>
+    public async Task RetireAsync(IChannel channel)
     {
         await _building.WaitAsync();
         try
         {
             // Someone else may have built a new connection meanwhile.
-            if (!channel.IsOpen || _connection is null)
+            if (!IsCurrent(channel))
                 return;
-            await AbandonAsync(_connection);
+            await AbandonAsync(_retired);
+            _retired = _connection;
             _connection = null;
+            Unblock();
         }
         finally
         {
             _building.Release();
+        }
+    }
+
+    /// <summary>Waits for the work, but not beyond a deadline, which begins anew whenever the broker has blocked publishers.</summary>
+    /// <returns>False when the deadline passed.</returns>
+    public async Task<bool> EndsWithinAsync(Task work, TimeSpan deadline, TimeProvider time, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var blocks = _blocks;
+            try
+            {
+                await Task.WhenAny(work, _unblocked.Task).WaitAsync(cancellationToken);
+                await Task.WhenAny(work).WaitAsync(deadline, time, cancellationToken);
+                return true;
+            }
+            catch (TimeoutException) when (blocks == _blocks && !IsBlocked)
+            {
+                return work.IsCompleted;
+            }
+            catch (TimeoutException)
+            {
+                // Nobody could have answered.
+            }
         }
     }
 
@@ -98,12 +146,58 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
             }
 
             await AbandonAsync(_connection);
-            _connection = null;
+            await AbandonAsync(_retired);
+            (_connection, _retired) = (null, null);
+            Unblock();
         }
         finally
         {
             _building.Release();
         }
+    }
+
+    private void Watch(IConnection connection)
+    {
+        connection.ConnectionBlockedAsync += (_, blocked) =>
+        {
+            if (connection == _connection)
+                Block(blocked.Reason);
+            return Task.CompletedTask;
+        };
+        connection.ConnectionUnblockedAsync += (_, _) => Over();
+        connection.ConnectionShutdownAsync += (_, _) => Over();
+
+        Task Over()
+        {
+            if (connection == _connection)
+                Unblock();
+            return Task.CompletedTask;
+        }
+    }
+
+    private void Block(string reason)
+    {
+        if (IsBlocked)
+            return;
+        Interlocked.Increment(ref _blocks);
+        _unblocked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        LogBlocked(name, reason);
+        problems?.Report(name, $"RabbitMQ is out of memory or disk and blocks publishers ({reason})", needsHelp: false);
+    }
+
+    private void Unblock()
+    {
+        if (!_unblocked.TrySetResult())
+            return;
+        LogUnblocked(name);
+        problems?.Resolve(name);
+    }
+
+    private static TaskCompletionSource Completed()
+    {
+        var completed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        completed.SetResult();
+        return completed;
     }
 
     public static bool IsConnectionFailure(Exception failure, CancellationToken cancellationToken) =>
@@ -162,6 +256,12 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
             factory.VirtualHost = "/";
         return factory;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "RabbitMQ blocks the connection {Name} until it has resources again: {Reason}")]
+    private partial void LogBlocked(string name, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "RabbitMQ takes publishes of the connection {Name} again")]
+    private partial void LogUnblocked(string name);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Connected {Name} to RabbitMQ at {Host}:{Port}")]
     private partial void LogConnected(string name, string host, int port);

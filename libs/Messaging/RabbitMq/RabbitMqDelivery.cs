@@ -1,46 +1,72 @@
-using RabbitMQ.Client;
 
 namespace Ingest.Messaging.RabbitMq;
 
 /// <summary>A batch that owns its memory, on the channel it came on.</summary>
-internal sealed class RabbitMqDelivery<T>(T batch, IChannel channel, ulong tag) : Delivery<T> where T : class, IBatch<T>
+/// <param name="batch">The batch.</param>
+/// <param name="message">The message it came in.</param>
+/// <param name="isSuspect">Whether it is to be worked on alone.</param>
+/// <param name="receiver">Who holds it; hears once when it no longer does.</param>
+internal sealed class RabbitMqDelivery<T>(T batch, Message message, bool isSuspect, IHolder<T> receiver) : Delivery<T>
+    where T : class, IBatch<T>
 {
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public override T Batch => batch;
 
+    public override bool IsSuspect => isSuspect;
+
     /// <summary>False when the channel is gone; the broker delivers the message again.</summary>
-    public bool IsAlive => channel.IsOpen;
+    public bool IsAlive => message.Channel.IsOpen;
+
+    /// <summary>Completes when nobody works on the batch any more.</summary>
+    public Task Settled => _settled.Task;
 
     public override async ValueTask AcknowledgeAsync()
     {
-        batch.Dispose();
-        await SettleAsync(() => channel.BasicAckAsync(tag, multiple: false));
+        Forget();
+        await message.AcknowledgeAsync();
     }
 
+    /// <summary>A suspect that comes back has survived, so it goes among the others again, its deliveries uncounted.</summary>
     public override async ValueTask RequeueAsync()
     {
-        batch.Dispose();
-        await SettleAsync(() => channel.BasicNackAsync(tag, multiple: false, requeue: true));
+        if (isSuspect && IsAlive && await receiver.TryMoveAsync(batch))
+            await AcknowledgeAsync();
+        else
+            await ReturnAsync();
     }
 
     public override async ValueTask BuryAsync(string reason)
     {
-        batch.Dispose();
-        await SettleAsync(() => channel.BasicRejectAsync(tag, requeue: false));
+        if (IsAlive && await receiver.TryBuryAsync(batch, reason))
+            await AcknowledgeAsync();
+        else
+            await ReturnAsync();
     }
 
-    public void Forget() => batch.Dispose();
-
-    private async ValueTask SettleAsync(Func<ValueTask> settle)
+    public void Forget()
     {
-        if (!channel.IsOpen)
+        if (!_settled.TrySetResult())
             return;
-        try
-        {
-            await settle();
-        }
-        catch (Exception failure) when (RabbitMqConnection.IsConnectionFailure(failure, CancellationToken.None))
-        {
-            // The channel went with its deliveries, which the broker delivers again; the ledger knows the batch.
-        }
+        batch.Dispose();
+        receiver.Released(message);
     }
+
+    private async ValueTask ReturnAsync()
+    {
+        Forget();
+        await message.ReturnAsync();
+    }
+}
+
+/// <summary>What a delivery needs of its receiver.</summary>
+internal interface IHolder<T> where T : class, IBatch<T>
+{
+    /// <summary>Puts a fresh copy into the queue; false when that failed.</summary>
+    Task<bool> TryMoveAsync(T batch);
+
+    /// <summary>Puts a copy into the dead queue; false when that failed.</summary>
+    Task<bool> TryBuryAsync(T batch, string reason);
+
+    void Released(Message message);
 }

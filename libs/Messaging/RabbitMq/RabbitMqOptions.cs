@@ -14,6 +14,22 @@ public sealed class RabbitMqOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>A deadline doubles with each further copy of the same batch, up to this.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan LongestPublishTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Bytes of batches, unpacked, that a receiver holds; one larger batch is held alone.</summary>
+    [Range(1024 * 1024, 4L * 1024 * 1024 * 1024)]
+    public long HeldBytes { get; set; } = 32 * 1024 * 1024;
+
+    /// <summary>After this long without a delivery a receiver looks whether its queue holds something after all.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan SilenceTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The wait before a queue that cannot be used is looked at again.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan RefusalRetryDelay { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>The wait between two attempts to connect.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:05:00")]
     public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromSeconds(1);

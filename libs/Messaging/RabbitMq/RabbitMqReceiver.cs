@@ -8,26 +8,43 @@ using RabbitMQ.Client.Events;
 namespace Ingest.Messaging.RabbitMq;
 
 /// <summary>
-/// Consumes one queue with manual acknowledgements, and consumes again whenever the channel was lost. A delivery keeps
-/// the channel it came on: on any other its tag would mean another message.
+/// Consumes one queue with manual acknowledgements, and consumes again whenever the channel was lost. What came back
+/// from its consumers too often becomes a suspect: it is set aside and tried later, one at a time (<see cref="Trial"/>).
 /// </summary>
-internal sealed partial class RabbitMqReceiver<T>(
-    RabbitMqConnection connection, string pipeline, int prefetchMessages, RabbitMqOptions options, TimeProvider time, ILogger logger)
-    : IBatchReceiver<T>
-    where T : class, IBatch<T>
+internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T> where T : class, IBatch<T>
 {
     private static readonly CreateChannelOptions WithoutConfirms = new(false, false);
+    private static readonly TimeSpan ForAnothersSuspect = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan BetweenWarnings = TimeSpan.FromMinutes(1);
 
-    private readonly string _queue = Topology.QueueName<T>(pipeline);
+    private readonly Broker _broker;
+    private readonly RabbitMqOptions _options;
+    private readonly string _pipeline;
+    private readonly int _prefetch;
+    private readonly string _queue = "";
+    private readonly Undertaker _undertaker;
+    private readonly Trial _trial;
+    private readonly ByteBudget _memory;
 
     // The prefetch bounds it.
     private readonly Channel<RabbitMqDelivery<T>> _arrived = Channel.CreateUnbounded<RabbitMqDelivery<T>>();
     private readonly CancellationTokenSource _stopped = new();
+    private readonly InFlight _moving = new();
     private readonly Lock _lock = new();
     private Task? _consuming;
     private IChannel? _channel;
     private DateTimeOffset _lastWarning = DateTimeOffset.MinValue;
+    private DateTimeOffset _lastArrival;
+    private int _held;
+
+    public RabbitMqReceiver(Broker broker, string pipeline, int prefetchMessages)
+    {
+        (_broker, _options, _pipeline, _prefetch) = (broker, broker.Options, pipeline, prefetchMessages);
+        _queue = Topology.QueueName<T>(pipeline);
+        _undertaker = new Undertaker(broker, pipeline, _queue);
+        _trial = new Trial(broker.Time);
+        _memory = new ByteBudget(_options.HeldBytes);
+    }
 
     public async ValueTask<Delivery<T>> ReceiveAsync(CancellationToken cancellationToken)
     {
@@ -67,6 +84,7 @@ internal sealed partial class RabbitMqReceiver<T>(
             await _consuming;
         while (_arrived.Reader.TryRead(out var unreceived))
             await unreceived.RequeueAsync();
+        await _moving.None;
     }
 
     public async ValueTask DisposeAsync()
@@ -74,6 +92,16 @@ internal sealed partial class RabbitMqReceiver<T>(
         await StopAsync();
         if (_channel is not null)
             await _channel.DisposeAsync();
+    }
+
+    async Task<bool> IHolder<T>.TryMoveAsync(T batch) => await TryAsync(() => _undertaker.MoveAsync(batch, _queue));
+
+    async Task<bool> IHolder<T>.TryBuryAsync(T batch, string reason) => await TryAsync(() => _undertaker.BuryAsync(batch, reason));
+
+    void IHolder<T>.Released(Message message)
+    {
+        _memory.Release(message.Bytes);
+        Interlocked.Decrement(ref _held);
     }
 
     /// <summary>What nobody foresaw reaches those who wait for a delivery, instead of leaving them waiting.</summary>
@@ -93,19 +121,27 @@ internal sealed partial class RabbitMqReceiver<T>(
     {
         while (!_stopped.IsCancellationRequested)
         {
+            var pause = _options.ReconnectDelay;
             try
             {
-                await QueueDeclaration.DeclareAsync<T>(connection, pipeline, time, logger, _stopped.Token);
-                _channel = await connection.OpenChannelAsync(WithoutConfirms, _stopped.Token);
+                await QueueDeclaration.DeclareAsync<T>(_broker, _broker.Consuming, _pipeline, _stopped.Token);
+                _channel = await _broker.Consuming.OpenChannelAsync(WithoutConfirms, _stopped.Token);
                 await ConsumeUntilLostAsync(_channel);
+                _trial.ChannelLost();
             }
             catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception failure) when (failure is SendFailedException or QueueMismatchException
+            catch (Exception refused) when (refused is QueueMismatchException or UnknownBatchVersionException)
+            {
+                Warn(refused.Message);
+                pause = _options.RefusalRetryDelay;
+            }
+            catch (Exception failure) when (failure is SendFailedException
                 || RabbitMqConnection.IsConnectionFailure(failure, CancellationToken.None))
             {
+                _trial.ChannelLost();
                 Warn(RabbitMqConnection.Reason(failure));
             }
 
@@ -118,7 +154,7 @@ internal sealed partial class RabbitMqReceiver<T>(
 
             try
             {
-                await Task.Delay(options.ReconnectDelay, time, _stopped.Token);
+                await Task.Delay(pause, _broker.Time, _stopped.Token);
             }
             catch (OperationCanceledException)
             {
@@ -140,25 +176,46 @@ internal sealed partial class RabbitMqReceiver<T>(
     }
 
     /// <summary>Ends in silence when the channel or its consumer is gone, and with a cancellation when stopped.</summary>
+    /// <exception cref="UnknownBatchVersionException">The queue holds what only another build can read.</exception>
     private async Task ConsumeUntilLostAsync(IChannel channel)
     {
         var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var consumer = new AsyncEventingBasicConsumer(channel);
-        consumer.ReceivedAsync += (_, message) => ArriveAsync(channel, message);
-        consumer.UnregisteredAsync += (_, _) => Lost();
-        channel.ChannelShutdownAsync += (_, shutdown) =>
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(_stopped.Token);
+        channel.ChannelShutdownAsync += async (_, shutdown) =>
         {
             if (!_stopped.IsCancellationRequested)
                 Warn(shutdown.ReplyText);
-            return Lost();
+            lost.TrySetResult();
+            await ending.CancelAsync();
+        };
+        var consumer = new AsyncEventingBasicConsumer(channel);
+        consumer.ReceivedAsync += (_, message) => ArriveAsync(channel, message, lost, ending.Token);
+        consumer.UnregisteredAsync += (_, _) =>
+        {
+            lost.TrySetResult();
+            return Task.CompletedTask;
         };
 
-        await channel.BasicQosAsync(0, (ushort)prefetchMessages, global: false, _stopped.Token);
+        // Suspects first: what kills its consumer must not drag down one that waits.
+        await TrySuspectsAsync(channel, lost.Task);
+        await channel.BasicQosAsync(0, (ushort)_prefetch, global: false, _stopped.Token);
+        _lastArrival = _broker.Time.GetUtcNow();
         var tag = await channel.BasicConsumeAsync(_queue, autoAck: false, consumer, _stopped.Token);
-        LogConsuming(_queue, prefetchMessages);
+        LogConsuming(_broker.Logger, _queue, _prefetch);
         try
         {
-            await lost.Task.WaitAsync(_stopped.Token);
+            while (!await EndsSoonAsync(lost.Task))
+            {
+                _broker.Problems?.Resolve(VersionPlace);
+                await TrySuspectsAsync(channel, lost.Task);
+                if (await IsForgottenAsync(channel))
+                {
+                    Warn("the queue holds batches and delivers none");
+                    return;
+                }
+            }
+
+            await lost.Task;
         }
         catch (OperationCanceledException) when (channel.IsOpen)
         {
@@ -166,44 +223,192 @@ internal sealed partial class RabbitMqReceiver<T>(
             await channel.BasicCancelAsync(tag, noWait: false, CancellationToken.None);
             throw;
         }
+    }
 
-        Task Lost()
-        {
-            lost.TrySetResult();
-            return Task.CompletedTask;
-        }
+    /// <summary>Waits for a while, or until there is a suspect to try.</summary>
+    private async Task<bool> EndsSoonAsync(Task lost)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(_stopped.Token);
+        await Task.WhenAny(lost, _trial.SuspectMoved, Task.Delay(_options.SilenceTimeout, _broker.Time, waiting.Token));
+        await waiting.CancelAsync();
+        _stopped.Token.ThrowIfCancellationRequested();
+        return lost.IsCompleted;
+    }
+
+    /// <summary>A broker may forget a consumer without a word: the queue holds something, and there is room for it.</summary>
+    private async Task<bool> IsForgottenAsync(IChannel channel)
+    {
+        var last = _lastArrival;
+        if (_broker.Time.GetUtcNow() - last < _options.SilenceTimeout || Volatile.Read(ref _held) > 0)
+            return false;
+        if (await channel.MessageCountAsync(_queue, _stopped.Token) == 0)
+            return false;
+        await Task.Delay(_options.ReconnectDelay, _broker.Time, _stopped.Token);
+        return _lastArrival == last;
     }
 
     /// <summary>Reads the message while the client still holds its bytes.</summary>
-    private async Task ArriveAsync(IChannel channel, BasicDeliverEventArgs message)
+    private async Task ArriveAsync(IChannel channel, BasicDeliverEventArgs arrived, TaskCompletionSource lost, CancellationToken ending)
+    {
+        _lastArrival = _broker.Time.GetUtcNow();
+        var count = MessageHeaders.DeliveryCount(arrived.BasicProperties);
+        try
+        {
+            if (await ReadAsync(channel, arrived.DeliveryTag, arrived.BasicProperties, arrived.Body, ending) is not ({ } batch, var message))
+                return;
+            if (count < Trial.SuspectAfter)
+                _arrived.Writer.TryWrite(new RabbitMqDelivery<T>(batch, message, isSuspect: false, this));
+            else
+                _moving.Add(SetAsideAsync(batch, message, count));
+        }
+        catch (UnknownBatchVersionException newer)
+        {
+            // It goes back with everything else; what has gone back often begins anew, for the broker counts.
+            if (count >= Trial.SuspectAfter)
+                _moving.Add(RenewAsync(new Message(channel, arrived.DeliveryTag, 0), MessageHeaders.Copy(arrived.BasicProperties), arrived.Body.ToArray()));
+            _broker.Problems?.Report(
+                VersionPlace, $"Pipeline {_pipeline}: {newer.Message} Update this service; the queue {_queue} keeps its batches until then.", needsHelp: true);
+            lost.TrySetException(newer);
+        }
+        catch (OperationCanceledException)
+        {
+            // It goes back with the channel.
+        }
+    }
+
+    private string VersionPlace => $"{_queue} version";
+
+    /// <summary>Waits for memory, and reads; what cannot be read is buried beside.</summary>
+    private async Task<(T? Batch, Message Message)> ReadAsync(
+        IChannel channel, ulong tag, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        var held = await _memory.AcquireAsync(Body.PlainLength(body.Span), cancellationToken);
+        var message = new Message(channel, tag, held);
+        Interlocked.Increment(ref _held);
+        try
+        {
+            if (properties.ContentType is { } kind && kind != T.ContentType)
+                throw new BatchFormatException($"A message of kind {kind} is none of {T.ContentType}.");
+            return (Body.Unpack<T>(body.Span), message);
+        }
+        catch (BatchFormatException unreadable) when (unreadable is not UnknownBatchVersionException || properties.ContentType is null)
+        {
+            ((IHolder<T>)this).Released(message);
+            _moving.Add(BuryUnreadableAsync(message, MessageHeaders.Copy(properties), body.ToArray(), unreadable.Message));
+            return (null, message);
+        }
+        catch
+        {
+            ((IHolder<T>)this).Released(message);
+            throw;
+        }
+    }
+
+    private async Task BuryUnreadableAsync(Message message, BasicProperties properties, byte[] body, string reason)
+    {
+        if (await TryAsync(() => _undertaker.BuryAsync(properties, body, $"unreadable: {reason}")))
+            await message.AcknowledgeAsync();
+        else
+            await message.ReturnAsync();
+    }
+
+    private async Task RenewAsync(Message message, BasicProperties properties, byte[] body)
+    {
+        if (await TryAsync(() => _broker.Courier.DeliverAsync(_queue, properties, body)))
+            await message.AcknowledgeAsync();
+    }
+
+    /// <summary>Where the suspects' queue does not take it, it is worked on from where it is.</summary>
+    private async Task SetAsideAsync(T batch, Message message, long count)
+    {
+        var suspect = new RabbitMqDelivery<T>(batch, message, isSuspect: true, this);
+        LogSuspect(_broker.Logger, _queue, batch.Id, count);
+        if (await TryAsync(() => _undertaker.MoveAsync(batch, _undertaker.Suspects)))
+        {
+            await suspect.AcknowledgeAsync();
+            _trial.Moved();
+        }
+        else
+        {
+            _arrived.Writer.TryWrite(suspect);
+        }
+    }
+
+    /// <summary>Takes suspects, each when the one before is settled, and none while the process has another one.</summary>
+    private async Task TrySuspectsAsync(IChannel channel, Task lost)
+    {
+        _trial.Begin();
+        while (!lost.IsCompleted)
+        {
+            // Another pipeline's suspect may wait for its database; ours waits for the next look then.
+            if (!await _broker.Suspect.WaitAsync(ForAnothersSuspect, _stopped.Token))
+                return;
+            try
+            {
+                if (await channel.BasicGetAsync(_undertaker.Suspects, autoAck: false, _stopped.Token) is not { } found)
+                    return;
+                if (await ReadAsync(channel, found.DeliveryTag, found.BasicProperties, found.Body, _stopped.Token) is not ({ } batch, var message))
+                    continue;
+                await TryAsync(batch, message, MessageHeaders.DeliveryCount(found.BasicProperties), lost);
+            }
+            finally
+            {
+                _broker.Suspect.Release();
+            }
+        }
+    }
+
+    private async Task TryAsync(T batch, Message message, long attempts, Task lost)
+    {
+        var suspect = new RabbitMqDelivery<T>(batch, message, isSuspect: true, this);
+        switch (_trial.Judge(attempts))
+        {
+            case Verdict.Guilty:
+                await suspect.BuryAsync(
+                    $"delivered {Trial.SuspectAfter} times among others and {attempts} times alone, and no consumer lived to finish it");
+                return;
+            case Verdict.Unproven when await TryAsync(() => _undertaker.MoveAsync(batch, _undertaker.Suspects)):
+                await suspect.AcknowledgeAsync();
+                return;
+            default:
+                _arrived.Writer.TryWrite(suspect);
+                await Task.WhenAny(suspect.Settled, lost).WaitAsync(_stopped.Token);
+                return;
+        }
+    }
+
+    private async Task<bool> TryAsync(Func<Task> move)
     {
         try
         {
-            var batch = Body.Unpack<T>(message.Body.Span);
-            _arrived.Writer.TryWrite(new RabbitMqDelivery<T>(batch, channel, message.DeliveryTag));
+            await move();
+            return true;
         }
-        catch (BatchFormatException unreadable)
+        catch (SendFailedException failure)
         {
-            LogUnreadable(_queue, unreadable.Message);
-            await channel.BasicRejectAsync(message.DeliveryTag, requeue: false);
+            Warn($"a batch could not be moved: {failure.Message}");
         }
+
+        // It comes back at once; the broker may need longer.
+        await Task.WhenAny(Task.Delay(_options.ReconnectDelay, _broker.Time, _stopped.Token));
+        return false;
     }
 
     private void Warn(string reason)
     {
-        var now = time.GetUtcNow();
+        var now = _broker.Time.GetUtcNow();
         if (now - _lastWarning < BetweenWarnings)
             return;
         _lastWarning = now;
-        LogNotConsuming(_queue, reason);
+        LogNotConsuming(_broker.Logger, _queue, reason);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Consuming {Queue}, at most {Prefetch} batches at a time")]
-    private partial void LogConsuming(string queue, int prefetch);
+    private static partial void LogConsuming(ILogger logger, string queue, int prefetch);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Not consuming {Queue}, trying again: {Reason}")]
-    private partial void LogNotConsuming(string queue, string reason);
+    private static partial void LogNotConsuming(ILogger logger, string queue, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A message of {Queue} is not a batch and goes to the dead queue: {Reason}")]
-    private partial void LogUnreadable(string queue, string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: batch {BatchId} came back {Count} times and is tried alone")]
+    private static partial void LogSuspect(ILogger logger, string queue, Guid batchId, long count);
 }

@@ -1,30 +1,66 @@
+using System.Collections.Concurrent;
 using Ingest.Messaging.Wire;
-using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
 namespace Ingest.Messaging.RabbitMq;
 
 /// <summary>Publishes batches to one queue, persistent and mandatory, and waits for each one's confirm.</summary>
-internal sealed class RabbitMqSender<T>(
-    RabbitMqConnection connection, string pipeline, RabbitMqOptions options, TimeProvider time, ILogger logger) : IBatchSender<T>
-    where T : class, IBatch<T>
+internal sealed class RabbitMqSender<T>(Broker broker, string pipeline) : IBatchSender<T> where T : class, IBatch<T>
 {
     private static readonly CreateChannelOptions WithConfirms = new(true, true);
 
     private readonly string _queue = Topology.QueueName<T>(pipeline);
     private readonly SemaphoreSlim _opening = new(1);
+
+    /// <summary>Batches whose deadline passed without an answer, until they are sent again.</summary>
+    private readonly ConcurrentDictionary<Guid, UnconfirmedCopies> _unanswered = new();
     private IChannel? _channel;
 
     public async Task SendAsync(T batch, CancellationToken cancellationToken)
     {
-        var channel = await ChannelAsync(cancellationToken);
-        using var body = Body.Pack(batch, options.Compression);
-        using var deadline = new CancellationTokenSource(options.PublishTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        UnconfirmedCopies? copies = _unanswered.TryRemove(batch.Id, out var earlier) ? earlier : new();
         try
         {
-            await channel.BasicPublishAsync("", _queue, mandatory: true, Properties(batch), body.Memory, either.Token);
+            if (!copies.AreConfirmed)
+                await SendCopyAsync(batch, copies, cancellationToken);
+        }
+        catch (SendFailedException) when (copies.Unanswered > 0)
+        {
+            _unanswered[batch.Id] = copies;
+            copies = null;
+            throw;
+        }
+        finally
+        {
+            copies?.Dispose();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var id in _unanswered.Keys)
+        {
+            if (_unanswered.TryRemove(id, out var copies))
+                copies.Dispose();
+        }
+
+        if (_channel is not null)
+            await _channel.DisposeAsync();
+    }
+
+    private async Task SendCopyAsync(T batch, UnconfirmedCopies copies, CancellationToken cancellationToken)
+    {
+        var channel = await ChannelAsync(cancellationToken);
+        var deadline = Deadline(copies.Unanswered);
+        try
+        {
+            var answer = copies.AddAsync(PublishAsync(channel, batch, copies.GivenUp));
+            if (await broker.Publishing.EndsWithinAsync(answer, deadline, broker.Time, cancellationToken))
+            {
+                await answer;
+                return;
+            }
         }
         catch (PublishException refusal)
         {
@@ -33,38 +69,58 @@ internal sealed class RabbitMqSender<T>(
             throw new SendFailedException(
                 refusal.IsReturn ? $"queue {_queue} does not exist" : $"queue {_queue} is full or has no quorum", refusal);
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            await connection.ResetAsync(channel);
-            throw new SendFailedException($"no confirm from queue {_queue} within {options.PublishTimeout.TotalSeconds:0} s");
-        }
         catch (Exception failure) when (RabbitMqConnection.IsConnectionFailure(failure, cancellationToken))
         {
             throw new SendFailedException($"the connection was lost: {RabbitMqConnection.Reason(failure)}", failure);
         }
+
+        // The next copy takes another connection; the confirm of this one may still come.
+        await broker.Publishing.RetireAsync(channel);
+        throw new SendFailedException($"no confirm from queue {_queue} within {deadline.TotalSeconds:0} s");
     }
 
-    public async ValueTask DisposeAsync()
+    private async Task PublishAsync(IChannel channel, T batch, CancellationToken givenUp)
     {
-        if (_channel is not null)
-            await _channel.DisposeAsync();
+        using var body = Pack(batch);
+        var properties = MessageHeaders.Create(batch, Body.PlainLength(body.Memory.Span));
+        await channel.BasicPublishAsync("", _queue, mandatory: true, properties, body.Memory, givenUp);
+    }
+
+    /// <summary>What fails here fails each time, and every stage would wait for it.</summary>
+    private PooledMemory Pack(T batch)
+    {
+        try
+        {
+            return Body.Pack(batch, broker.Options.Compression);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            throw new BatchBuriedException($"batch {batch.Id} cannot be encoded: {fault.GetType().Name}: {fault.Message}");
+        }
+    }
+
+    private TimeSpan Deadline(int copiesBefore)
+    {
+        var options = broker.Options;
+        var deadline = options.PublishTimeout * Math.Pow(2, Math.Min(copiesBefore, 16));
+        return deadline < options.LongestPublishTimeout ? deadline : options.LongestPublishTimeout;
     }
 
     private async Task<IChannel> ChannelAsync(CancellationToken cancellationToken)
     {
-        if (_channel is { IsOpen: true } open)
+        if (_channel is { IsOpen: true } open && broker.Publishing.IsCurrent(open))
             return open;
         await _opening.WaitAsync(cancellationToken);
         try
         {
-            if (_channel is { IsOpen: true } opened)
+            if (_channel is { IsOpen: true } opened && broker.Publishing.IsCurrent(opened))
                 return opened;
-            if (_channel is not null)
+            if (_channel is { IsOpen: false })
                 await _channel.DisposeAsync();
             _channel = null;
             try
             {
-                await QueueDeclaration.DeclareAsync<T>(connection, pipeline, time, logger, cancellationToken);
+                await QueueDeclaration.DeclareAsync<T>(broker, broker.Publishing, pipeline, cancellationToken);
             }
             catch (Exception failure) when (failure is QueueMismatchException
                 || RabbitMqConnection.IsConnectionFailure(failure, cancellationToken))
@@ -72,31 +128,11 @@ internal sealed class RabbitMqSender<T>(
                 throw new SendFailedException(RabbitMqConnection.Reason(failure), failure);
             }
 
-            return _channel = await connection.OpenChannelAsync(WithConfirms, cancellationToken);
+            return _channel = await broker.Publishing.OpenChannelAsync(WithConfirms, cancellationToken);
         }
         finally
         {
             _opening.Release();
         }
-    }
-
-    /// <summary>Fresh for each publish, because the client writes into the headers; they are what an operator sees.</summary>
-    private static BasicProperties Properties(T batch)
-    {
-        var headers = new Dictionary<string, object?> { ["x-ingest-pipeline"] = batch.Pipeline };
-        if (batch.Segments.Count > 0)
-        {
-            headers["x-ingest-source"] = batch.Segments[0].Source;
-            headers["x-ingest-lines"] = batch.Segments.Sum(s => (long)s.Lines);
-            headers["x-ingest-first-line"] = batch.Segments[0].FirstLine;
-        }
-
-        return new BasicProperties
-        {
-            Persistent = true,
-            ContentType = T.ContentType,
-            MessageId = batch.Id.ToString(),
-            Headers = headers,
-        };
     }
 }

@@ -1,11 +1,13 @@
 namespace Ingest.Messaging.RabbitMq;
 
 /// <summary>
-/// All that Ingest declares on a broker. Three quorum queues for each pipeline, reached through the default exchange:
+/// All that Ingest declares on a broker. Five quorum queues for each pipeline, reached through the default exchange:
 /// <code>
-/// ingest.PIPELINE.lines   gateway   → processor
-/// ingest.PIPELINE.rows    processor → writer
-/// ingest.PIPELINE.dead    batches that kill whatever touches them, and what the broker itself gives up
+/// ingest.PIPELINE.lines           gateway   → processor
+/// ingest.PIPELINE.lines.suspects  processor → processor, one at a time: what came back from too many consumers
+/// ingest.PIPELINE.rows            processor → writer
+/// ingest.PIPELINE.rows.suspects   writer    → writer
+/// ingest.PIPELINE.dead            batches that kill whatever touches them, and what the broker itself gives up
 /// </code>
 /// A full queue refuses publishes (which is the back-pressure), and what it gives up goes to the dead queue with the
 /// guarantee of a confirm.
@@ -21,6 +23,9 @@ public static class Topology
     public const int DeadDeliveryLimit = 1_000_000;
 
     public static string QueueName<T>(string pipeline) where T : class, IBatch<T> => $"ingest.{pipeline}.{T.Queue}";
+
+    /// <summary>Where a work queue's suspects wait for their trial.</summary>
+    public static string SuspectQueueName(string queue) => $"{queue}.suspects";
 
     public static string DeadQueueName(string pipeline) => $"ingest.{pipeline}.dead";
 

@@ -21,7 +21,7 @@ internal static class BatchHeader
         if (foundKind != kind)
             throw new BatchFormatException($"The batch is of kind '{(char)foundKind}', not '{(char)kind}'.");
         if (version != Version)
-            throw new BatchFormatException($"The batch is of version {version}; this build reads version {Version}.");
+            throw new UnknownBatchVersionException($"The batch is of version {version}; this build reads version {Version}.");
         return (reader.Guid(), reader.Text(), reader.Text());
     }
 

@@ -1,18 +1,22 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using Ingest.Messaging.RabbitMq;
 using K4os.Compression.LZ4;
 
 namespace Ingest.Messaging.Wire;
 
 /// <summary>
-/// An encoded batch as a message body: one byte that names the compression, the length before compression as 32 bits
-/// little-endian, then the bytes (an LZ4 block or a zstd frame).
+/// An encoded batch as a message body: one byte with the frame's version (high half) and the compression (low half), the
+/// length before compression as 32 bits and the XxHash3 of what was compressed as 64 bits, both little-endian, then the
+/// bytes (an LZ4 block or a zstd frame).
 /// </summary>
 internal static class Body
 {
     /// <summary>Far above the largest line with its batch's header; a damaged length must not take all memory.</summary>
     public const int LargestBytes = 256 * 1024 * 1024;
-    private const int HeaderBytes = 5;
+    private const byte Version = 1;
+    private const int HashOffset = 5;
+    private const int HeaderBytes = 13;
     private const int FastestZstd = -1;
 
     /// <summary>Room for everything but the lines, so that the writer seldom grows.</summary>
@@ -25,7 +29,7 @@ internal static class Body
         T.Encode(batch, writer);
         var plain = writer.Written.Span;
         if (compression == BodyCompression.None)
-            return Create(compression, plain, plain.Length);
+            return Create(compression, plain, plain);
 
         using var scratch = PooledMemory.Rent(compression == BodyCompression.Lz4
             ? LZ4Codec.MaximumOutputSize(plain.Length)
@@ -33,24 +37,37 @@ internal static class Body
         var target = scratch.Memory.Span;
         var length = compression == BodyCompression.Lz4 ? LZ4Codec.Encode(plain, target) : Zstd(plain, target);
         return length < plain.Length
-            ? Create(compression, target[..length], plain.Length)
-            : Create(BodyCompression.None, plain, plain.Length);
+            ? Create(compression, target[..length], plain)
+            : Create(BodyCompression.None, plain, plain);
     }
 
-    private static PooledMemory Create(BodyCompression compression, ReadOnlySpan<byte> content, int plainLength)
+    /// <summary>Bytes of the batch once it is unpacked, as far as its message tells the truth.</summary>
+    public static int PlainLength(ReadOnlySpan<byte> body) =>
+        body.Length < HeaderBytes ? 0 : Math.Clamp(BinaryPrimitives.ReadInt32LittleEndian(body[1..]), 0, LargestBytes);
+
+    private static PooledMemory Create(BodyCompression compression, ReadOnlySpan<byte> content, ReadOnlySpan<byte> plain)
     {
         var body = PooledMemory.Rent(HeaderBytes + content.Length);
-        body.Array[0] = (byte)compression;
-        BinaryPrimitives.WriteInt32LittleEndian(body.Array.AsSpan(1), plainLength);
+        body.Array[0] = (byte)((Version << 4) | (byte)compression);
+        BinaryPrimitives.WriteInt32LittleEndian(body.Array.AsSpan(1), plain.Length);
+        BinaryPrimitives.WriteUInt64LittleEndian(body.Array.AsSpan(HashOffset), XxHash3.HashToUInt64(plain));
         content.CopyTo(body.Array.AsSpan(HeaderBytes));
         return body;
     }
 
-    /// <exception cref="BatchFormatException">The body is not a batch of this kind and version, or is damaged.</exception>
+    /// <exception cref="UnknownBatchVersionException">Another build wrote it.</exception>
+    /// <exception cref="BatchFormatException">The body is not a batch of this kind, or is damaged.</exception>
     public static T Unpack<T>(ReadOnlySpan<byte> body) where T : class, IBatch<T>
     {
         if (body.Length < HeaderBytes)
             throw new BatchFormatException("The message is too short to be a batch.");
+        if (body[0] >> 4 is var version && version != Version)
+        {
+            throw version > Version
+                ? new UnknownBatchVersionException($"The message is framed in version {version}; this build reads version {Version}.")
+                : new BatchFormatException("The message is not framed as a batch.");
+        }
+
         var length = BinaryPrimitives.ReadInt32LittleEndian(body[1..]);
         if (length is < 0 or > LargestBytes)
             throw new BatchFormatException($"The message claims to hold {length} bytes.");
@@ -59,14 +76,14 @@ internal static class Body
         try
         {
             var target = plain.Memory.Span;
-            var written = (BodyCompression)body[0] switch
+            var written = (BodyCompression)(body[0] & 0x0F) switch
             {
                 BodyCompression.None => Copy(body[HeaderBytes..], target),
                 BodyCompression.Lz4 => LZ4Codec.Decode(body[HeaderBytes..], target),
                 BodyCompression.Zstd => UnZstd(body[HeaderBytes..], target),
-                var other => throw new BatchFormatException($"The message is compressed in a way ({other}) that this build does not know."),
+                var other => throw new UnknownBatchVersionException($"The message is compressed in a way ({other}) that this build does not know."),
             };
-            if (written != length)
+            if (written != length || XxHash3.HashToUInt64(target) != BinaryPrimitives.ReadUInt64LittleEndian(body[HashOffset..]))
                 throw new BatchFormatException("The message's body is damaged.");
             return T.Decode(plain);
         }

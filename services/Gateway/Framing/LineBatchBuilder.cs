@@ -13,7 +13,7 @@ namespace Ingest.Gateway.Framing;
 /// Not for concurrent use, but <see cref="TakeWholeLines"/> may run while bytes are being received into the memory that
 /// was handed out last.
 /// </remarks>
-internal sealed class LineBatchBuilder(Source source, TimeProvider time) : IDisposable
+internal sealed partial class LineBatchBuilder(Source source, TimeProvider time, KnownSegments? known = null) : IDisposable
 {
     /// <summary>How long a batch may be. Part of how ids of replayable sources are made, hence no option.</summary>
     public const int CutBytes = 256 * 1024;
@@ -98,6 +98,13 @@ internal sealed class LineBatchBuilder(Source source, TimeProvider time) : IDisp
         Scan();
     }
 
+    /// <summary>No more bytes come: what was waiting for them is looked at without. Take batches while it is full.</summary>
+    public void EndInput()
+    {
+        _inputEnded = true;
+        Scan();
+    }
+
     /// <summary>Hands over the full batch.</summary>
     public LineBatch Take()
     {
@@ -170,6 +177,8 @@ internal sealed class LineBatchBuilder(Source source, TimeProvider time) : IDisp
     /// <summary>Looks for line ends in what has not been looked at, until the batch is full.</summary>
     private void Scan()
     {
+        if (!IsFull && !SkipKnown())
+            return;
         while (!IsFull && _scanned < _end)
         {
             var lineEnd = Span[_scanned.._end].IndexOf((byte)'\n');
@@ -196,7 +205,7 @@ internal sealed class LineBatchBuilder(Source source, TimeProvider time) : IDisp
             else
             {
                 AcceptLine(lineEnd, terminated: true);
-                IsFull = _lines == _mostLines || _cut - _start >= CutBytes;
+                IsFull = _lines == _mostLines || _cut - _start >= CutBytes || EndsAtKnown();
             }
         }
 
@@ -229,8 +238,12 @@ internal sealed class LineBatchBuilder(Source source, TimeProvider time) : IDisp
         _start = _cut = _scanned = _end = 0;
     }
 
-    /// <summary>How many of the bytes up to the given place are the byte order mark at the source's start.</summary>
-    private int MarkLength(int end) => _offset == 0 && Span[_start..end].StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0;
+    /// <summary>
+    /// How many of the bytes up to the given place are no part of a line: the byte order mark at the source's start, or
+    /// the end of a line that earlier had none.
+    /// </summary>
+    private int MarkLength(int end) =>
+        _offset == 0 && Span[_start..end].StartsWith(ByteOrderMark) ? ByteOrderMark.Length : Math.Min(_lateLineEnd, end - _start);
 
     private LineBatch TakeLines(bool handOver, Func<SourceEnd>? end)
     {
@@ -328,6 +341,8 @@ internal sealed class LineBatchBuilder(Source source, TimeProvider time) : IDisp
         _firstLine = _nextLine;
         _totalLines += _lines;
         _lines = 0;
+        _lateLineEnd = 0;
+        _nextKnown = null;
         return segment;
     }
 

@@ -20,6 +20,12 @@ internal enum SourceOutcome
 
     /// <summary>Its bytes could not be decompressed.</summary>
     Corrupt,
+
+    /// <summary>
+    /// It ends inside lines that the ledger holds, and without a key they might be written twice: what follows the last
+    /// segment that is known to be the same was left alone.
+    /// </summary>
+    Shortened,
 }
 
 /// <param name="Lines">Lines taken, blank ones not counted.</param>
@@ -36,17 +42,23 @@ internal sealed record SourceResult(SourceOutcome Outcome, long Lines, long Byte
 /// <param name="linger">How long a line may wait for others.</param>
 /// <param name="time">The clock.</param>
 /// <param name="tally">Where the batches are noted before they go, or null.</param>
+/// <param name="known">What the ledger holds of a replayable source, or null.</param>
 internal sealed class SourcePump(
-    Source source, BatchPublisher<LineBatch> publisher, TimeSpan linger, TimeProvider time, SourceTally? tally = null)
+    Source source, BatchPublisher<LineBatch> publisher, TimeSpan linger, TimeProvider time, SourceTally? tally = null,
+    KnownSegments? known = null)
 {
     private readonly InFlight _inFlight = new();
     private long _bytesRead;
+    private long _alreadyLines;
 
     /// <summary>When the first of the lines at hand came, or null when there are none.</summary>
     private long? _waitingSince;
 
     /// <summary>Bytes read so far, after decompression; may be read from other threads.</summary>
     public long BytesRead => Volatile.Read(ref _bytesRead);
+
+    /// <summary>Lines passed over because the ledger has them; may be read from other threads.</summary>
+    public long AlreadyLines => Volatile.Read(ref _alreadyLines);
 
     /// <summary>Batches sent so far.</summary>
     public long Batches { get; private set; }
@@ -60,9 +72,18 @@ internal sealed class SourcePump(
     /// <param name="aborting">Gives up; what is not safe by then was not acknowledged to anyone.</param>
     public async Task<SourceResult> RunAsync(Stream input, CancellationToken stopping, CancellationToken aborting)
     {
-        using var builder = new LineBatchBuilder(source, time);
+        using var builder = new LineBatchBuilder(source, time, known);
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(stopping, aborting);
         var (outcome, error) = await ReadAsync(input, builder, reading.Token, aborting);
+        if (outcome is SourceOutcome.Completed or SourceOutcome.Corrupt)
+        {
+            builder.EndInput();
+            if (builder.EndsInsideKnown && source.Pipeline.Key.Count == 0)
+                outcome = SourceOutcome.Shortened;
+            else
+                await PublishFullAsync(builder, aborting);
+        }
+
         switch (outcome)
         {
             case SourceOutcome.Completed:
@@ -114,11 +135,7 @@ internal sealed class SourcePump(
 
                 Volatile.Write(ref _bytesRead, _bytesRead + count);
                 builder.Advance(count);
-                while (builder.IsFull)
-                {
-                    _waitingSince = null;
-                    await PublishAsync(builder.Take(), aborting);
-                }
+                await PublishFullAsync(builder, aborting);
 
                 if (source.Replayable || !builder.HasWholeLines)
                     continue;
@@ -165,6 +182,17 @@ internal sealed class SourcePump(
     {
         var rest = linger - time.GetElapsedTime(_waitingSince!.Value);
         return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
+    }
+
+    private async ValueTask PublishFullAsync(LineBatchBuilder builder, CancellationToken aborting)
+    {
+        while (builder.IsFull)
+        {
+            _waitingSince = null;
+            await PublishAsync(builder.Take(), aborting);
+        }
+
+        Volatile.Write(ref _alreadyLines, builder.AlreadyLines);
     }
 
     private ValueTask PublishWholeLinesAsync(LineBatchBuilder builder, CancellationToken aborting)

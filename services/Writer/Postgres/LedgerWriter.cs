@@ -10,13 +10,13 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
     /// <summary>Enters the batches, on the likely assumption that every row will be written.</summary>
     /// <returns>Those that the ledger did not know.</returns>
     /// <exception cref="StoreRefusedException">The table, which is locked against changes from here on, is not the rows' any more.</exception>
-    public async Task<HashSet<Guid>> BeginAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
+    public async Task<Begun> BeginAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
     {
         await using var begin = new NpgsqlBatch(connection)
         {
             BatchCommands =
             {
-                new(Sql.CommitDurably),
+                new(Sql.BeginSession),
                 new(sql.LockTable),
                 new(Sql.DescribeTable) { Parameters = { new() { Value = sql.Table } } },
                 Command(
@@ -30,14 +30,14 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
             },
         };
         await using var reader = await begin.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
         var columns = await TableColumns.ReadAsync(reader, cancellationToken);
-        foreach (var batch in batches)
-            columns.Check(batch.Columns, pipeline);
+        Check(columns, batches);
         await reader.NextResultAsync(cancellationToken);
         var fresh = new HashSet<Guid>();
         while (await reader.ReadAsync(cancellationToken))
             fresh.Add(reader.GetGuid(0));
-        return fresh;
+        return new Begun(fresh, columns.DropsRows);
     }
 
     /// <param name="batches">All batches of the transaction; their sources' ends are noted whether they are new or not.</param>
@@ -115,6 +115,28 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
             await finish.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <exception cref="StoreRefusedException">The table is not what the definition says.</exception>
+    /// <exception cref="BatchesUnfitException">It is, but is not what an older definition said.</exception>
+    private void Check(TableColumns table, IReadOnlyList<RowBatch> batches)
+    {
+        if (table.Fault is { } fault)
+            throw TableColumns.Mismatch(pipeline, fault);
+        List<Guid> unfit = [];
+        string? reason = null;
+        foreach (var batch in batches)
+        {
+            if (table.FindMismatch(batch.Columns) is not { } difference)
+                continue;
+            if (batch.Definition == pipeline.Version)
+                throw TableColumns.Mismatch(pipeline, difference);
+            unfit.Add(batch.Id);
+            reason ??= $"Its rows do not fit: table {pipeline.Table} {difference}; the definition {batch.Definition}, which made them, is not in use any more.";
+        }
+
+        if (reason is not null)
+            throw new BatchesUnfitException(reason, unfit);
+    }
+
     /// <summary>PostgreSQL's text holds no U+0000.</summary>
     private static string? PostgresText(string? text) => text?.Replace('\0', '\uFFFD');
 
@@ -126,3 +148,7 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
         return command;
     }
 }
+
+/// <param name="Fresh">The batches that the ledger did not know.</param>
+/// <param name="DropsRows">Whether the table has triggers that may drop rows.</param>
+internal sealed record Begun(HashSet<Guid> Fresh, bool DropsRows);

@@ -1,4 +1,3 @@
-using Ingest.Messaging;
 using Ingest.Pipelines.Definition;
 using Npgsql;
 
@@ -6,136 +5,175 @@ namespace Ingest.Writer.Postgres;
 
 /// <summary>
 /// The rows' part of a transaction. They are copied straight into the table; when a key turns out to be there already,
-/// that is undone, and the rows are copied beside the table and merged.
+/// that is undone, and the rows are copied beside the table and merged. A row that the database refuses alone, while
+/// others pass, becomes a reject.
 /// </summary>
-internal sealed class RowWriter(NpgsqlConnection connection, NpgsqlTransaction transaction, Sql sql, PipelineDefinition pipeline)
+internal sealed class RowWriter(
+    NpgsqlConnection connection, NpgsqlTransaction transaction, Sql sql, PipelineDefinition pipeline, WriteHabit habit, bool dropsRows)
 {
-    private const string Savepoint = "ingest_copy";
+    /// <summary>So many bad rows are found by the line that COPY names; each costs copying the others once more.</summary>
+    private const int BadRowsByLine = 3;
 
-    /// <param name="batches">New batches in the order in which their rows count.</param>
+    private readonly Attempts _attempts = new(connection, transaction);
+    private readonly RowCopier _copier = new(connection);
+    private readonly MergeWriter _merge = new(connection, sql, pipeline);
+    private readonly List<(RowSet Rows, int Row, PostgresException Fault)> _faults = [];
+    private bool _passed;
+
+    /// <param name="outcomes">New batches in the order in which their rows count.</param>
+    /// <param name="known">Rows that are known to be refused.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>
-    /// For each batch the counts segment by segment. With update every row counts as written, whether it was replaced
-    /// by a later one of the same transaction or of the next.
-    /// </returns>
-    public async Task<Dictionary<Guid, BatchOutcome>> WriteAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
+    /// <exception cref="PostgresException">It is not the rows.</exception>
+    /// <exception cref="StoreRefusedException">The table is not what the definition says.</exception>
+    public async Task WriteAsync(
+        IReadOnlyList<BatchOutcome> outcomes, IReadOnlyList<KnownFault> known, CancellationToken cancellationToken)
     {
-        var written = batches.ToDictionary(b => b.Id, b => new BatchOutcome(b));
-        foreach (var sameColumns in GroupByColumns(batches.Where(b => b.Rows > 0)))
+        foreach (var rows in RowSet.Of(outcomes))
         {
-            if (pipeline.Key.Count == 0)
-                await CopyAsync(sql.Copy(sameColumns[0].Columns), sameColumns, cancellationToken);
-            else if (!await TryCopyAsync(sameColumns, cancellationToken))
-            {
-                await MergeAsync(sameColumns, written, cancellationToken);
+            if (await CopyAsync(WithoutKnown(rows, known), cancellationToken) is { } left)
+                await MergeAsync(left, cancellationToken);
+        }
+
+        if (_passed)
+            habit.Passed();
+        if (_faults.Count == 0)
+            return;
+        if (!_passed)
+            await DoubtAsync(cancellationToken);
+        habit.Refused(_faults.Count);
+        foreach (var (rows, row, fault) in _faults)
+            rows.Refuse(row, PostgresErrors.Refusal(fault));
+    }
+
+    private RowSet WithoutKnown(RowSet rows, IReadOnlyList<KnownFault> known)
+    {
+        foreach (var fault in known)
+        {
+            if (rows.Find(fault.Batch, fault.Row) is not { } row)
                 continue;
+            Note(rows, row, fault.Fault);
+            rows = rows.Without(row);
+        }
+
+        return rows;
+    }
+
+    /// <returns>The rows that are still to be written, or null.</returns>
+    private async Task<RowSet?> CopyAsync(RowSet rows, CancellationToken cancellationToken)
+    {
+        if (rows.Count == 0)
+            return null;
+        if (!habit.CopiesFirst || dropsRows)
+            return rows;
+        for (var found = 0; ; found++)
+        {
+            if (await TryCopyAsync(rows, rows.All) is not { } fault)
+            {
+                foreach (var (piece, part) in rows.Parts(rows.All))
+                    rows.Write(piece, part.Count);
+                _passed = true;
+                return null;
             }
 
-            foreach (var batch in sameColumns)
-                written[batch.Id].WriteAll();
-        }
-
-        return written;
-    }
-
-    /// <returns>False when a key is there already, and nothing was written.</returns>
-    private async Task<bool> TryCopyAsync(List<RowBatch> batches, CancellationToken cancellationToken)
-    {
-        await transaction.SaveAsync(Savepoint, cancellationToken);
-        try
-        {
-            await CopyAsync(sql.Copy(batches[0].Columns), batches, cancellationToken);
-            await transaction.ReleaseAsync(Savepoint, cancellationToken);
-            return true;
-        }
-        catch (PostgresException duplicate) when (duplicate.SqlState == PostgresErrors.UniqueViolation)
-        {
-            await transaction.RollbackAsync(Savepoint, cancellationToken);
-            return false;
-        }
-    }
-
-    private async Task MergeAsync(
-        List<RowBatch> batches, Dictionary<Guid, BatchOutcome> written, CancellationToken cancellationToken)
-    {
-        var columns = batches[0].Columns;
-        await using (var create = new NpgsqlCommand(Sql.CreateMergeTable(columns), connection))
-            await create.ExecuteNonQueryAsync(cancellationToken);
-        await CopyAsync(Sql.CopyForMerge(columns), batches, cancellationToken);
-
-        // Segments without rows have no place in the order.
-        var segments = batches
-            .SelectMany(b => Enumerable.Range(0, b.Segments.Count).Select(i => (b.Id, Index: i, b.Segments[i].Rows)))
-            .Where(s => s.Rows > 0)
-            .ToArray();
-        var firsts = new long[segments.Length];
-        var next = 1L;
-        for (var i = 0; i < segments.Length; i++)
-        {
-            firsts[i] = next;
-            next += segments[i].Rows;
-            if (pipeline.OnDuplicate == OnDuplicate.Update)
-                written[segments[i].Id].Write(segments[i].Index, segments[i].Rows);
-        }
-
-        await using var merge = new NpgsqlCommand(sql.Merge(columns), connection) { Parameters = { new() { Value = firsts } } };
-        await using var reader = await merge.ExecuteReaderAsync(cancellationToken);
-        while (pipeline.OnDuplicate == OnDuplicate.Ignore && await reader.ReadAsync(cancellationToken))
-        {
-            var segment = segments[reader.GetInt32(0) - 1];
-            written[segment.Id].Write(segment.Index, reader.GetInt64(1));
-        }
-    }
-
-    private async Task CopyAsync(string statement, List<RowBatch> batches, CancellationToken cancellationToken)
-    {
-        var copy = await connection.BeginRawBinaryCopyAsync(statement, cancellationToken);
-        try
-        {
-            await copy.WriteAsync(BinaryCopy.Header, cancellationToken);
-            foreach (var batch in batches)
-                await copy.WriteAsync(batch.Tuples, cancellationToken);
-            await copy.WriteAsync(BinaryCopy.Trailer, cancellationToken);
-        }
-        catch
-        {
-            // Disposing alone would say that the copy is complete.
-            await CancelAsync(copy);
-            throw;
-        }
-
-        await copy.DisposeAsync();
-    }
-
-    private static async Task CancelAsync(NpgsqlRawCopyStream copy)
-    {
-        try
-        {
-            await copy.CancelAsync();
-        }
-        catch (Exception failure) when (PostgresErrors.IsOurs(failure) || failure is InvalidOperationException)
-        {
-            // The failure that led here is the one to tell.
-        }
-    }
-
-    private static IEnumerable<List<RowBatch>> GroupByColumns(IEnumerable<RowBatch> batches)
-    {
-        List<RowBatch>? group = null;
-        foreach (var batch in batches)
-        {
-            if (group is not null && group[0].Columns.SequenceEqual(batch.Columns))
+            if ((fault.SqlState == PostgresErrors.UniqueViolation && pipeline.Key.Count > 0) || fault.SqlState == PostgresErrors.FeatureNotSupported)
             {
-                group.Add(batch);
-                continue;
+                habit.Conflicted();
+                return rows;
             }
 
-            if (group is not null)
-                yield return group;
-            group = [batch];
+            if (found == BadRowsByLine || PostgresErrors.CopyLine(fault) is not { } line || line >= rows.Count
+                || await _attempts.ProbeAsync(() => CopyRangeAsync(rows, new RowRange(line, line + 1)), cancellationToken) is not { } alone
+                || (alone.SqlState == PostgresErrors.UniqueViolation && pipeline.Key.Count > 0))
+                return rows;
+            Note(rows, line, alone);
+            if (rows.Count == 1)
+                return null;
+            rows = rows.Without(line);
         }
 
-        if (group is not null)
-            yield return group;
+        Task<PostgresException?> TryCopyAsync(RowSet set, RowRange range) =>
+            _attempts.TryAsync(() => CopyRangeAsync(set, range), cancellationToken);
+
+        Task CopyRangeAsync(RowSet set, RowRange range) =>
+            _copier.CopyAsync(sql.Copy(set.Columns), set, range, cancellationToken);
+    }
+
+    private async Task MergeAsync(RowSet rows, CancellationToken cancellationToken)
+    {
+        while (await _attempts.TryAsync(() => _merge.StageAsync(rows, cancellationToken), cancellationToken) is { } fault)
+        {
+            // The table beside has no constraints: what it refuses is one malformed row.
+            if (PostgresErrors.CopyLine(fault) is not { } line || line >= rows.Count || _faults.Count > FaultFinder<PostgresException>.Few)
+                throw fault;
+            Note(rows, line, fault);
+            if (rows.Count == 1)
+                return;
+            rows = rows.Without(line);
+        }
+
+        var duplicates = false;
+        if (await TryInsertAsync(rows.All) is not { } refusal)
+        {
+            _passed = true;
+            habit.Merged(duplicates);
+            return;
+        }
+
+        await _merge.IndexAsync(cancellationToken);
+        var finder = new FaultFinder<PostgresException>(TryInsertAsync, ProbeInsertAsync, _passed);
+        var itIsRows = await finder.RunAsync(rows.All, refusal);
+        await finder.TryAgainAsync(fault => fault.SqlState == PostgresErrors.ForeignKeyViolation);
+        foreach (var (row, fault) in finder.Faults)
+            Note(rows, row, fault);
+        if (!itIsRows)
+            throw finder.Faults[^1].Fault;
+        _passed |= finder.Passed > 0;
+        habit.Merged(duplicates);
+
+        async Task<PostgresException?> TryInsertAsync(RowRange range)
+        {
+            List<(int Piece, long Rows)> written = [];
+            var fault = await _attempts.TryAsync(async () => written = await _merge.InsertAsync(range, cancellationToken), cancellationToken);
+            if (fault is not null)
+                return fault;
+            foreach (var (piece, count) in written)
+                rows.Write(piece, count);
+            duplicates |= written.Sum(w => w.Rows) < range.Count;
+            return null;
+        }
+
+        Task<PostgresException?> ProbeInsertAsync(RowRange range) =>
+            _attempts.ProbeAsync(() => _merge.InsertAsync(range, cancellationToken), cancellationToken);
+    }
+
+    /// <exception cref="PostgresException">The row takes too long: the database is busy.</exception>
+    private void Note(RowSet rows, int row, PostgresException fault)
+    {
+        if (PostgresErrors.IsTimeout(fault))
+            throw fault;
+        _faults.Add((rows, row, fault));
+    }
+
+    /// <summary>
+    /// No row passed, which may be the table's fault. It is not when the table is as the definition says, takes no rows
+    /// at all without complaint, the error speaks of rows, and few rows are concerned.
+    /// </summary>
+    private async Task DoubtAsync(CancellationToken cancellationToken)
+    {
+        await new TableSetup(connection, sql, pipeline).CompareAsync(cancellationToken);
+        var (rows, _, fault) = _faults[0];
+        if (_faults.Count + habit.RefusedSincePass > FaultFinder<PostgresException>.Few)
+            throw fault;
+        if (_faults.Any(f => !PostgresErrors.SpeaksOfRow(f.Fault) && !(habit.HasPassed && PostgresErrors.SaysLittle(f.Fault))))
+            throw fault;
+        var none = await _attempts.ProbeAsync(
+            async () =>
+            {
+                await using var nothing = new NpgsqlCommand(sql.InsertNothing(rows.Columns), connection);
+                await nothing.ExecuteNonQueryAsync(cancellationToken);
+            },
+            cancellationToken);
+        if (none is not null)
+            throw none;
     }
 }

@@ -42,9 +42,25 @@ internal sealed class Sql(PipelineDefinition pipeline)
         ) ON COMMIT DROP
         """;
 
+    /// <summary>So that parts of the merge table are found quickly.</summary>
+    public static string IndexMergeTable(IReadOnlyList<RowColumn> columns) => $"CREATE INDEX ON {MergeTable} ({Order(columns)})";
+
+    /// <summary>The rows from place $1 to before $2, all of them; for a table without a key.</summary>
+    public string Append(IReadOnlyList<RowColumn> columns) =>
+        $"""
+        INSERT INTO {Table} ({Names(columns)})
+        SELECT {Names(columns)} FROM {MergeTable}
+        WHERE {Order(columns)} > $1 AND {Order(columns)} <= $2 ORDER BY {Order(columns)}
+        """;
+
+    /// <summary>Writes no row, and fails where none may be written.</summary>
+    public string InsertNothing(IReadOnlyList<RowColumn> columns) =>
+        $"INSERT INTO {Table} ({Names(columns)}) SELECT {string.Join(", ", columns.Select(c => $"NULL::{c.Type.SqlName()}"))} WHERE false";
+
     /// <summary>
-    /// One winner for each key (the first copy, or with update the last) goes into the table; $1 holds the place of
-    /// each segment's first row, and the answer how many rows each segment wrote.
+    /// Of the rows from place $2 to before $3 one winner for each key (the first copy, or with update the last) goes
+    /// into the table; $1 holds the place of each piece's first row, and the answer how many winners each piece had, and
+    /// how many of them were written. Places begin at 0, the order at 1.
     /// </summary>
     public string Merge(IReadOnlyList<RowColumn> columns)
     {
@@ -53,17 +69,19 @@ internal sealed class Sql(PipelineDefinition pipeline)
         var conflict = update && others.Length > 0
             ? $"DO UPDATE SET {string.Join(", ", others.Select(c => $"{Quote(c.Name)} = EXCLUDED.{Quote(c.Name)}"))}"
             : "DO NOTHING";
+        var written = $"r.{Quote(pipeline.Key[0])}";
         return $"""
             WITH winners AS (
-                SELECT DISTINCT ON ({Key}) * FROM {MergeTable} ORDER BY {Key}, {Order(columns)} {(update ? "DESC" : "ASC")}
+                SELECT DISTINCT ON ({Key}) * FROM {MergeTable}
+                WHERE {Order(columns)} > $2 AND {Order(columns)} <= $3 ORDER BY {Key}, {Order(columns)} {(update ? "DESC" : "ASC")}
             ), written AS (
                 INSERT INTO {Table} ({Names(columns)})
                 SELECT {Names(columns)} FROM winners ORDER BY {Key}
                 ON CONFLICT ({Key}) {conflict}
                 RETURNING {Key}
             )
-            SELECT width_bucket(w.{Order(columns)}, $1::bigint[]) AS segment, count(*)
-            FROM written JOIN winners w USING ({Key}) GROUP BY 1
+            SELECT width_bucket(w.{Order(columns)} - 1, $1::bigint[]) - 1, count(*), count({written})
+            FROM winners w LEFT JOIN written r USING ({Key}) GROUP BY 1
             """;
     }
 
@@ -105,11 +123,19 @@ internal sealed class Sql(PipelineDefinition pipeline)
     /// <summary>Makes concurrent writers create tables one after the other.</summary>
     public const string LockCreation = "SELECT pg_advisory_xact_lock(hashtextextended('ingest create tables', 0))";
 
+    /// <summary>The table and its partitions; a row-level trigger before an insert (7: row, before, insert) may drop rows.</summary>
     public const string DescribeTable =
         """
-        SELECT c.relkind::text, c.relpersistence::text, a.attname, a.atttypid::regtype::text,
+        SELECT c.relkind::text, parts.kind, parts.drops_rows, a.attname, a.atttypid::regtype::text,
                a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
-        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        FROM pg_class c
+        CROSS JOIN LATERAL (
+            SELECT max(CASE WHEN r.relkind = 'f' THEN 'foreign' WHEN r.relpersistence = 'u' THEN 'unlogged' ELSE '' END) AS kind,
+                   bool_or(EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = r.oid AND NOT t.tgisinternal
+                                   AND t.tgenabled <> 'D' AND t.tgtype & 7 = 7)) AS drops_rows
+            FROM (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(CASE c.relkind WHEN 'p' THEN c.oid END)) part
+            JOIN pg_class r ON r.oid = part.oid) parts
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         WHERE c.oid = to_regclass($1) ORDER BY a.attnum
         """;
 
@@ -117,13 +143,20 @@ internal sealed class Sql(PipelineDefinition pipeline)
         """
         SELECT EXISTS (
             SELECT FROM pg_index i
-            WHERE i.indrelid = to_regclass($1) AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL
+            WHERE i.indrelid = to_regclass($1) AND i.indisunique AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
               AND (SELECT array_agg(a.attname::text ORDER BY a.attname::text) FROM pg_attribute a
                    WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[])) = $2)
         """;
 
-    /// <summary>Whatever the role's default is: a commit that may vanish in a crash is none.</summary>
-    public const string CommitDurably = "SET LOCAL synchronous_commit TO on";
+    /// <summary>
+    /// Whatever the role's defaults are: a commit that may vanish in a crash is none, nobody waits for a lock for ever,
+    /// and a session whose client is gone ends and lets its locks go.
+    /// </summary>
+    public const string BeginSession =
+        """
+        SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', '5s', true),
+               set_config('tcp_user_timeout', '30s', true)
+        """;
 
     public string LockTable => $"LOCK TABLE {Table} IN ROW EXCLUSIVE MODE";
 

@@ -15,6 +15,9 @@ internal sealed class TableColumns
     /// <summary>Why the table cannot be written to at all, or null.</summary>
     public string? Fault { get; private set; }
 
+    /// <summary>True when a trigger may drop rows, so that those that are written must be counted.</summary>
+    public bool DropsRows { get; private set; }
+
     public IEnumerable<KeyValuePair<string, TableColumn>> All => _columns;
 
     public static async Task<TableColumns> ReadAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
@@ -22,11 +25,15 @@ internal sealed class TableColumns
         var table = new TableColumns();
         while (await reader.ReadAsync(cancellationToken))
         {
-            if (reader.GetString(0) is not ("r" or "p"))
-                table.Fault = "is not an ordinary table";
-            if (reader.GetString(1) == "u")
-                table.Fault = "is unlogged, so that a crash of the server would empty it";
-            table._columns[reader.GetString(2)] = new TableColumn(reader.GetString(3), reader.GetBoolean(4));
+            table.Fault = (reader.GetString(0), reader.GetString(1)) switch
+            {
+                (not ("r" or "p" or "f"), _) => "is not an ordinary table",
+                (_, "foreign") => "is foreign or has a foreign partition, which is not written in the same transaction",
+                (_, "unlogged") => "is unlogged or has an unlogged partition, which a crash of the server would empty",
+                _ => null,
+            };
+            table.DropsRows = reader.GetBoolean(2);
+            table._columns[reader.GetString(3)] = new TableColumn(reader.GetString(4), reader.GetBoolean(5));
         }
 
         return table;
@@ -35,17 +42,19 @@ internal sealed class TableColumns
     public bool Has(string column) => _columns.ContainsKey(column);
 
     /// <summary>Binary COPY into another type of the same width stores nonsense in silence.</summary>
-    /// <exception cref="StoreRefusedException">A column is missing or of another type.</exception>
-    public void Check(IReadOnlyList<RowColumn> columns, PipelineDefinition pipeline)
+    /// <returns>Which column is missing or of another type, or null.</returns>
+    public string? FindMismatch(IEnumerable<RowColumn> columns)
     {
         foreach (var column in columns)
         {
             var wanted = TypeName(column.Type);
             if (!_columns.TryGetValue(column.Name, out var there))
-                throw Mismatch(pipeline, $"has no column \"{column.Name}\"");
+                return $"has no column \"{column.Name}\"";
             if (there.Type != wanted)
-                throw Mismatch(pipeline, $"has column \"{column.Name}\" of type {there.Type}, the definition says {wanted}");
+                return $"has column \"{column.Name}\" of type {there.Type}, the definition says {wanted}";
         }
+
+        return null;
     }
 
     public static StoreRefusedException Mismatch(PipelineDefinition pipeline, string difference) =>

@@ -31,7 +31,15 @@ internal sealed class TableSetup(NpgsqlConnection connection, Sql sql, PipelineD
             await RunAsync(sql.AddColumn(column), cancellationToken);
         }
 
-        found.Check([.. pipeline.Columns.Except(added).Select(c => new RowColumn(c.Name, c.Type))], pipeline);
+        await CompareAsync(cancellationToken);
+    }
+
+    /// <exception cref="StoreRefusedException">The table is not what the definition says.</exception>
+    public async Task CompareAsync(CancellationToken cancellationToken)
+    {
+        var found = await DescribeAsync(cancellationToken);
+        if ((found.Fault ?? found.FindMismatch(pipeline.Columns.Select(c => new RowColumn(c.Name, c.Type)))) is { } fault)
+            throw TableColumns.Mismatch(pipeline, fault);
         var extra = found.All.FirstOrDefault(c => c.Value.NeedsValue && pipeline.Columns.All(d => d.Name != c.Key));
         if (extra.Key is not null)
             throw TableColumns.Mismatch(pipeline, $"has column \"{extra.Key}\", which must not be null, has no default and is not in the definition");

@@ -223,7 +223,7 @@ public abstract class StoreContract : IAsyncLifetime
         return store;
     }
 
-    protected static PipelineDefinition Parse(string yaml)
+    internal static PipelineDefinition Parse(string yaml)
     {
         var loaded = DefinitionLoader.Parse("test.yaml", yaml);
         Assert.Empty(loaded.Errors);
@@ -231,7 +231,7 @@ public abstract class StoreContract : IAsyncLifetime
     }
 
     /// <summary>What a processor makes of the lines of a source that ends with them.</summary>
-    protected static RowBatch Rows(PipelineDefinition pipeline, params string[] lines)
+    internal static RowBatch Rows(PipelineDefinition pipeline, params string[] lines)
     {
         var payload = Encoding.UTF8.GetBytes(string.Join('\n', lines));
         var source = Guid.CreateVersion7();

@@ -18,6 +18,8 @@ internal static class Stages
             new ProcessorWorker(
                 catalog,
                 queues,
+                new StageHealth(),
+                new Isolation(),
                 Options.Create(knobs.Processor),
                 Options.Create(knobs.Publisher),
                 process.Time,

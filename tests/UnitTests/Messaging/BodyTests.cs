@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using CsCheck;
 using Ingest.Messaging;
 using Ingest.Messaging.RabbitMq;
@@ -10,8 +11,11 @@ public class BodyTests
 {
     private static readonly Gen<BodyCompression> Compression = Gen.Enum<BodyCompression>();
 
-    /// <summary>Kind, version, then the parts; after five bytes of compression and length.</summary>
-    private const int VersionAt = 6;
+    /// <summary>Frame and compression, length, checksum.</summary>
+    private const int FrameBytes = 13;
+
+    /// <summary>Kind, version, then the parts.</summary>
+    private const int VersionAt = FrameBytes + 1;
 
     [Fact]
     public void Line_batches_come_back_as_they_were() =>
@@ -44,14 +48,25 @@ public class BodyTests
         }, iter: 300);
 
     [Fact]
-    public void A_damaged_body_is_refused_or_can_be_read() =>
-        Gen.Select(Gen.Select(BatchGenerators.Lines, BatchGenerators.Rows), Compression, Gen.Select(Gen.UInt, Gen.Int[0, 7], Gen.Bool).Array[1, 6])
-            .Sample((batches, compression, flips) =>
+    public void A_damaged_body_is_refused() =>
+        Gen.Select(Gen.Select(BatchGenerators.Lines, BatchGenerators.Rows), Compression, Gen.Select(Gen.UInt, Gen.Int[0, 7], Gen.Bool))
+            .Sample((batches, compression, flip) =>
             {
                 using var packedLines = Body.Pack(batches.Item1, compression);
                 using var packedRows = Body.Pack(batches.Item2, compression);
-                TryRead<LineBatch>(Damage(packedLines, flips), batch => ReadAll(batch.Rejects, batch.Segments, batch.Ends));
-                TryRead<RowBatch>(Damage(packedRows, flips), batch =>
+                Assert.ThrowsAny<BatchFormatException>(() => Body.Unpack<LineBatch>(Damage(packedLines.Memory.Span, 0, flip)));
+                Assert.ThrowsAny<BatchFormatException>(() => Body.Unpack<RowBatch>(Damage(packedRows.Memory.Span, 0, flip)));
+            }, iter: 2_000);
+
+    [Fact]
+    public void A_damaged_batch_under_a_right_checksum_is_refused_or_can_be_read() =>
+        Gen.Select(Gen.Select(BatchGenerators.Lines, BatchGenerators.Rows), Gen.Select(Gen.UInt, Gen.Int[0, 7], Gen.Bool).Array[1, 6])
+            .Sample((batches, flips) =>
+            {
+                using var packedLines = Body.Pack(batches.Item1, BodyCompression.None);
+                using var packedRows = Body.Pack(batches.Item2, BodyCompression.None);
+                TryRead<LineBatch>(Checked(packedLines, flips), batch => ReadAll(batch.Rejects, batch.Segments, batch.Ends));
+                TryRead<RowBatch>(Checked(packedRows, flips), batch =>
                 {
                     ReadAll(batch.Rejects, batch.Segments, batch.Ends);
                     Assert.All(batch.Columns, column => column.Type.SqlName());
@@ -63,10 +78,11 @@ public class BodyTests
     public void Random_bytes_are_refused() =>
         Gen.Select(Gen.Byte[0, 3], Gen.Byte.Array[0, 200]).Sample((compression, bytes) =>
         {
-            byte[] body = [compression, 0, 0, 0, 0, .. bytes];
+            byte[] body = [(byte)(0x10 | compression), .. new byte[FrameBytes - 1], .. bytes];
             BinaryPrimitives.WriteInt32LittleEndian(body.AsSpan(1), bytes.Length);
-            Assert.Throws<BatchFormatException>(() => Body.Unpack<LineBatch>(body));
-            Assert.Throws<BatchFormatException>(() => Body.Unpack<RowBatch>(body));
+            BinaryPrimitives.WriteUInt64LittleEndian(body.AsSpan(5), XxHash3.HashToUInt64(bytes));
+            Assert.ThrowsAny<BatchFormatException>(() => Body.Unpack<LineBatch>(body));
+            Assert.ThrowsAny<BatchFormatException>(() => Body.Unpack<RowBatch>(body));
         }, iter: 4_000);
 
     [Fact]
@@ -75,18 +91,21 @@ public class BodyTests
         using var lines = Body.Pack(BatchGenerators.Lines.Single(), BodyCompression.None);
         Assert.Contains("kind 'L'", Assert.Throws<BatchFormatException>(() => Body.Unpack<RowBatch>(lines.Memory.Span)).Message, StringComparison.Ordinal);
         lines.Array[VersionAt]++;
-        Assert.Contains("version 2", Assert.Throws<BatchFormatException>(() => Body.Unpack<LineBatch>(lines.Memory.Span)).Message, StringComparison.Ordinal);
+        Sign(lines.Memory.Span);
+        Assert.Contains("version 2", Assert.Throws<UnknownBatchVersionException>(() => Body.Unpack<LineBatch>(lines.Memory.Span)).Message, StringComparison.Ordinal);
+        lines.Array[0] += 0x10;
+        Assert.Throws<UnknownBatchVersionException>(() => Body.Unpack<LineBatch>(lines.Memory.Span));
     }
 
     [Fact]
-    public void An_unknown_compression_is_refused() =>
-        Assert.Throws<BatchFormatException>(() => Body.Unpack<LineBatch>([9, 1, 0, 0, 0, 0]));
+    public void An_unknown_compression_is_another_builds() =>
+        Assert.Throws<UnknownBatchVersionException>(() => Body.Unpack<LineBatch>([0x19, 1, .. new byte[12]]));
 
     [Fact]
     public void Lengths_that_no_batch_has_are_refused()
     {
-        Assert.Throws<BatchFormatException>(() => Body.Unpack<LineBatch>([0, 0xff, 0xff, 0xff, 0xff, 0]));
-        Assert.Throws<BatchFormatException>(() => Body.Unpack<LineBatch>([0, 0xff, 0xff, 0xff, 0x7f, 0]));
+        Assert.Throws<BatchFormatException>(() => Body.Unpack<LineBatch>([0x10, 0xff, 0xff, 0xff, 0xff, .. new byte[9]]));
+        Assert.Throws<BatchFormatException>(() => Body.Unpack<LineBatch>([0x10, 0xff, 0xff, 0xff, 0x7f, .. new byte[9]]));
         Assert.Throws<BatchFormatException>(() => Body.Unpack<LineBatch>([]));
     }
 
@@ -108,22 +127,32 @@ public class BodyTests
         foreach (var compression in Enum.GetValues<BodyCompression>())
         {
             using var packed = Body.Pack(batch, compression);
-            Assert.InRange(packed.Memory.Length, 1_000, 1_050);
+            Assert.InRange(packed.Memory.Length, 1_000, 1_060);
         }
     }
 
-    private static byte[] Damage(PooledMemory packed, (uint Place, int Bit, bool FromStart)[] flips)
+    private static byte[] Damage(ReadOnlySpan<byte> packed, int from, params (uint Place, int Bit, bool FromStart)[] flips)
     {
-        var body = packed.Memory.ToArray();
+        var body = packed.ToArray();
         foreach (var (place, bit, fromStart) in flips)
         {
-            // The compression and the length stay, or hardly anything would get past them; the headers are hit most.
-            var index = 5 + (int)(place % (fromStart ? Math.Min(200, body.Length - 5) : body.Length - 5));
+            // The headers are hit most.
+            var index = from + (int)(place % (fromStart ? Math.Min(200, body.Length - from) : body.Length - from));
             body[index] ^= (byte)(1 << bit);
         }
 
         return body;
     }
+
+    private static byte[] Checked(PooledMemory packed, (uint Place, int Bit, bool FromStart)[] flips)
+    {
+        var body = Damage(packed.Memory.Span, FrameBytes, flips);
+        Sign(body);
+        return body;
+    }
+
+    private static void Sign(Span<byte> uncompressed) =>
+        BinaryPrimitives.WriteUInt64LittleEndian(uncompressed[5..], XxHash3.HashToUInt64(uncompressed[FrameBytes..]));
 
     private static void TryRead<T>(byte[] body, Action<T> read) where T : class, IBatch<T>
     {

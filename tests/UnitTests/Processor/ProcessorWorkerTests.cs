@@ -15,11 +15,14 @@ public sealed class ProcessorWorkerTests : IAsyncDisposable
     private static readonly PipelineDefinition Definition = Definitions.Parse("pipeline: p\ntable: t\ncolumns:\n  a: integer");
 
     private readonly InMemoryQueues _queues = new();
+    private readonly StageHealth _health = new();
     private readonly ProcessorWorker _worker;
 
     public ProcessorWorkerTests() => _worker = new ProcessorWorker(
         new PipelineCatalog([Definition]),
         _queues,
+        _health,
+        new Isolation(),
         Options.Create(new ProcessorOptions { Parallelism = 2 }),
         Options.Create(new PublisherOptions()),
         TimeProvider.System,

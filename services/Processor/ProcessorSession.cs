@@ -1,0 +1,213 @@
+using Ingest.Messaging;
+using Ingest.Pipelines.Compiled;
+using Ingest.Pipelines.Definition;
+using Ingest.ServiceDefaults;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Processor;
+
+/// <summary>What a processor's sessions have in common.</summary>
+internal sealed record ProcessorContext(
+    IBatchQueues Queues,
+    StageHealth Health,
+    Isolation Isolation,
+    ProcessorOptions Options,
+    PublisherOptions PublisherOptions,
+    TimeProvider Time,
+    Random Random,
+    ILogger Logger);
+
+/// <summary>
+/// One pipeline's work from the first batch it takes until it is to hold none: because the process stops, because its
+/// output has found no way for too long, or because a batch needs another definition.
+/// </summary>
+internal sealed partial class ProcessorSession : IAsyncDisposable
+{
+    private readonly ProcessorContext _context;
+    private readonly ProcessorOptions _options;
+    private readonly CompiledPipeline _compiled;
+    private readonly IBatchReceiver<LineBatch> _receiver;
+    private readonly BatchPublisher<RowBatch> _publisher;
+    private readonly InFlight _finishing = new();
+    private readonly CancellationTokenSource _ending;
+    private readonly CancellationTokenSource _releasing;
+    private StageProblem? _problem;
+
+    /// <param name="compiled">The pipeline as it is now.</param>
+    /// <param name="context">What all sessions use.</param>
+    /// <param name="stopping">Takes nothing more, finishes what is held.</param>
+    /// <param name="aborting">Puts back what is held.</param>
+    public ProcessorSession(CompiledPipeline compiled, ProcessorContext context, CancellationToken stopping, CancellationToken aborting)
+    {
+        (_compiled, _context, _options) = (compiled, context, context.Options);
+        _ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        _releasing = CancellationTokenSource.CreateLinkedTokenSource(aborting);
+        var largest = Math.Max(256 * 1024, Definition.MaxLineBytes);
+        _receiver = context.Queues.CreateReceiver<LineBatch>(Definition.Name, Prefetch.Messages(_options.PrefetchBytes, largest));
+        _publisher = new BatchPublisher<RowBatch>(
+            context.Queues.CreateSender<RowBatch>(Definition.Name), context.PublisherOptions, context.Time, context.Random, context.Logger);
+    }
+
+    public static string Stage(PipelineDefinition definition) => $"processor {definition.Name}";
+
+    private PipelineDefinition Definition => _compiled.Definition;
+
+    /// <returns>Why it ended, when it should not have; by then nothing is held any more.</returns>
+    public async Task<StageProblem?> RunAsync()
+    {
+        var parallelism = _options.Parallelism > 0 ? _options.Parallelism : Environment.ProcessorCount;
+        await StageTasks.AllOrFirstFaultAsync(Enumerable.Range(0, parallelism).Select(_ => WorkAsync(new BatchProcessor(_compiled))));
+        await _receiver.StopAsync();
+        await _finishing.None;
+        return _problem;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _publisher.DisposeAsync();
+        await _receiver.DisposeAsync();
+        _ending.Dispose();
+        _releasing.Dispose();
+    }
+
+    private async Task WorkAsync(BatchProcessor processor)
+    {
+        while (!_ending.IsCancellationRequested)
+        {
+            Delivery<LineBatch> delivery;
+            try
+            {
+                delivery = await _receiver.ReceiveAsync(_ending.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            try
+            {
+                await HandleAsync(processor, delivery);
+            }
+            catch (OperationCanceledException)
+            {
+                await delivery.RequeueAsync();
+            }
+        }
+    }
+
+    private async Task HandleAsync(BatchProcessor processor, Delivery<LineBatch> delivery)
+    {
+        if (delivery.Batch is { Replayable: true } replayable && replayable.Definition != Definition.Version)
+        {
+            End(new StageProblem(
+                Stage(Definition),
+                $"Pipeline {Definition.Name}: batch {replayable.Id} was cut under definition {replayable.Definition} and this process has "
+                    + $"{Definition.Version} ({Definition.File}); run a processor with that definition until its batches are done.",
+                NeedsHelp: true));
+            await delivery.RequeueAsync();
+            return;
+        }
+
+        RowBatch rows;
+        using (await _context.Isolation.EnterAsync(delivery.IsSuspect, _releasing.Token))
+        {
+            try
+            {
+                rows = Process(processor, delivery.Batch);
+            }
+            catch (Exception fault)
+            {
+                // Beside the place, for it may wait for the broker.
+                _finishing.Add(BuryAsync(delivery, $"the processor failed: {fault.GetType().Name}: {fault.Message}"));
+                return;
+            }
+
+            if (delivery.IsSuspect)
+            {
+                // Where its rows find no way, the suspect has been found harmless all the same, and goes back.
+                using var patience = new CancellationTokenSource(_options.SuspectPatience, _context.Time);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _releasing.Token);
+                await FinishAsync(delivery, await _publisher.PublishAsync(rows, either.Token));
+                return;
+            }
+        }
+
+        // Waiting for the confirm happens beside the next batch's processing.
+        _finishing.Add(FinishAsync(delivery, await _publisher.PublishAsync(rows, _releasing.Token)));
+    }
+
+    /// <summary>What fails for a batch is tried line by line, where only the lines that fail are lost to it.</summary>
+    private RowBatch Process(BatchProcessor processor, LineBatch batch)
+    {
+        try
+        {
+            return processor.Process(batch);
+        }
+        catch (Exception fault)
+        {
+            LogFault(_context.Logger, fault, batch.Pipeline, batch.Id);
+            return new BatchProcessor(_compiled).ProcessLineByLine(batch);
+        }
+    }
+
+    private async Task FinishAsync(Delivery<LineBatch> delivery, Task safe)
+    {
+        try
+        {
+            try
+            {
+                await safe.WaitAsync(_options.ReleaseAfter, _context.Time);
+            }
+            catch (TimeoutException)
+            {
+                Release();
+                await safe;
+            }
+        }
+        catch (BatchBuriedException buried)
+        {
+            await BuryAsync(delivery, buried.Message);
+            return;
+        }
+        catch (Exception failure)
+        {
+            LogGivenUp(_context.Logger, failure is OperationCanceledException ? null : failure, delivery.Batch.Pipeline, delivery.Batch.Id);
+            await delivery.RequeueAsync();
+            return;
+        }
+
+        await delivery.AcknowledgeAsync();
+        _context.Health.Resolve(Stage(Definition));
+    }
+
+    private static async Task BuryAsync(Delivery<LineBatch> delivery, string reason) => await delivery.BuryAsync(reason);
+
+    /// <summary>Everything goes back, to whoever has a way out; a broker ends a channel that holds messages for too long.</summary>
+    private void Release()
+    {
+        End(new StageProblem(
+            Stage(Definition),
+            $"Pipeline {Definition.Name}: no rows could be sent on for {_options.ReleaseAfter.TotalMinutes:0.#} minutes; look after the writer and its database.",
+            NeedsHelp: false));
+        _releasing.Cancel();
+    }
+
+    private void End(StageProblem problem)
+    {
+        if (_ending.IsCancellationRequested)
+            return;
+        _problem = problem;
+        if (_context.Health.Report(problem))
+            LogProblem(_context.Logger, problem.Message);
+        _ending.Cancel();
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}")]
+    private static partial void LogProblem(ILogger logger, string problem);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Pipeline {Pipeline}: batch {BatchId} failed as a whole and is processed line by line")]
+    private static partial void LogFault(ILogger logger, Exception fault, string pipeline, Guid batchId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline}: batch {BatchId} could not be sent on and goes back to its queue")]
+    private static partial void LogGivenUp(ILogger logger, Exception? failure, string pipeline, Guid batchId);
+}

@@ -1,0 +1,77 @@
+using Ingest.Pipelines.Definition;
+using Npgsql;
+
+namespace Ingest.Writer.Postgres;
+
+/// <summary>Copies rows into a table of the session's own, and moves parts of them into the target table.</summary>
+internal sealed class MergeWriter(NpgsqlConnection connection, Sql sql, PipelineDefinition pipeline)
+{
+    private readonly RowCopier _copier = new(connection);
+    private RowSet? _staged;
+
+    private RowSet Rows => _staged ?? throw new InvalidOperationException("No rows are staged.");
+
+    public async Task StageAsync(RowSet rows, CancellationToken cancellationToken)
+    {
+        await using (var create = new NpgsqlCommand(Sql.CreateMergeTable(rows.Columns), connection))
+            await create.ExecuteNonQueryAsync(cancellationToken);
+        await _copier.CopyAsync(Sql.CopyForMerge(rows.Columns), rows, rows.All, cancellationToken);
+        _staged = rows;
+    }
+
+    public async Task IndexAsync(CancellationToken cancellationToken)
+    {
+        await using var index = new NpgsqlCommand(Sql.IndexMergeTable(Rows.Columns), connection);
+        await index.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <returns>How many rows of which piece count as written; a statement may still be undone.</returns>
+    public Task<List<(int Piece, long Rows)>> InsertAsync(RowRange range, CancellationToken cancellationToken) =>
+        pipeline.Key.Count == 0 ? AppendAsync(range, cancellationToken) : MergeAsync(range, cancellationToken);
+
+    /// <summary>Without a key nothing but a statement of its own says how many rows of a piece a trigger let pass.</summary>
+    private async Task<List<(int Piece, long Rows)>> AppendAsync(RowRange range, CancellationToken cancellationToken)
+    {
+        await using var append = new NpgsqlBatch(connection);
+        var parts = Rows.Parts(range).ToList();
+        if (parts.Count == 0)
+            parts.Add((0, range));
+        foreach (var (_, part) in parts)
+        {
+            append.BatchCommands.Add(new NpgsqlBatchCommand(sql.Append(Rows.Columns))
+            {
+                Parameters = { new() { Value = (long)part.From }, new() { Value = (long)part.To } },
+            });
+        }
+
+        await append.ExecuteNonQueryAsync(cancellationToken);
+        return [.. parts.Select((part, i) => (part.Piece, (long)append.BatchCommands[i].RecordsAffected))];
+    }
+
+    /// <summary>
+    /// With update every row counts as written, also one that a later one replaces, but not those that a trigger dropped.
+    /// </summary>
+    private async Task<List<(int Piece, long Rows)>> MergeAsync(RowRange range, CancellationToken cancellationToken)
+    {
+        await using var merge = new NpgsqlCommand(sql.Merge(Rows.Columns), connection)
+        {
+            Parameters =
+            {
+                new() { Value = Rows.Firsts.Select(first => (long)first).ToArray() },
+                new() { Value = (long)range.From },
+                new() { Value = (long)range.To },
+            },
+        };
+        await using var reader = await merge.ExecuteReaderAsync(cancellationToken);
+        List<(int Piece, long Rows)> written = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var lost = reader.GetInt64(1) - reader.GetInt64(2);
+            written.Add((reader.GetInt32(0), pipeline.OnDuplicate == OnDuplicate.Update ? -lost : reader.GetInt64(2)));
+        }
+
+        if (pipeline.OnDuplicate == OnDuplicate.Update)
+            written.AddRange(Rows.Parts(range).Select(p => (p.Piece, (long)p.Part.Count)));
+        return written;
+    }
+}

@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using Ingest.Messaging;
+using Ingest.Messaging.RabbitMq;
+using Ingest.TestSupport;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using RabbitMQ.Client;
+
+namespace Ingest.IntegrationTests.Queues;
+
+/// <summary>What the tests of broker faults share: a pipeline, its batches, a process's queues, a look from outside.</summary>
+internal sealed class BrokerFixture(RabbitMqServer broker)
+{
+    public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(1);
+
+    public string Pipeline { get; } = TestNames.Pipeline();
+
+    public string Lines => Topology.QueueName<LineBatch>(Pipeline);
+
+    public string Dead => Topology.DeadQueueName(Pipeline);
+
+    public Problems Problems { get; } = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public RabbitMqQueues Queues(Uri? uri = null, Action<RabbitMqOptions>? change = null)
+    {
+        var options = new RabbitMqOptions { Uri = uri ?? broker.Uri, ReconnectDelay = TimeSpan.FromMilliseconds(100) };
+        change?.Invoke(options);
+        return new RabbitMqQueues(Options.Create(options), TimeProvider.System, NullLogger<RabbitMqQueues>.Instance, Problems);
+    }
+
+    public LineBatch Batch(int bytes = 10)
+    {
+        var lines = new byte[bytes];
+        Random.Shared.NextBytes(lines);
+        return new LineBatch
+        {
+            Id = Guid.CreateVersion7(),
+            Pipeline = Pipeline,
+            Definition = "0",
+            Lines = lines,
+            Segments =
+            [
+                new Segment
+                {
+                    SourceId = Guid.CreateVersion7(),
+                    Source = "test",
+                    FirstLine = 7,
+                    NextLine = 8,
+                    ByteOffset = 0,
+                    ByteLength = bytes,
+                    Lines = 1,
+                    PayloadLength = bytes,
+                },
+            ],
+        };
+    }
+
+    /// <summary>Sends that many batches.</summary>
+    public async Task<List<LineBatch>> SendAsync(RabbitMqQueues queues, int count)
+    {
+        await using var sender = queues.CreateSender<LineBatch>(Pipeline);
+        var batches = Enumerable.Range(0, count).Select(_ => Batch()).ToList();
+        foreach (var batch in batches)
+            await sender.SendAsync(batch, Token);
+        return batches;
+    }
+
+    public async Task<T> OnChannelAsync<T>(Func<IChannel, Task<T>> work)
+    {
+        await using var connection = await broker.ConnectAsync();
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: Token);
+        return await work(channel);
+    }
+
+    public Task<uint> CountAsync(string queue) => OnChannelAsync(channel => channel.MessageCountAsync(queue, Token));
+
+    /// <summary>Takes one message away.</summary>
+    public Task<BasicGetResult?> GetAsync(string queue) => OnChannelAsync(channel => channel.BasicGetAsync(queue, autoAck: true, Token));
+}
+
+/// <summary>The problems that queues report.</summary>
+internal sealed class Problems : IQueueProblems
+{
+    private readonly ConcurrentDictionary<string, (string Message, bool NeedsHelp)> _now = new();
+
+    public IReadOnlyCollection<(string Message, bool NeedsHelp)> Now => [.. _now.Values];
+
+    public void Report(string place, string message, bool needsHelp) => _now[place] = (message, needsHelp);
+
+    public void Resolve(string place) => _now.TryRemove(place, out _);
+}
