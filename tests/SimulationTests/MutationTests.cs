@@ -38,6 +38,9 @@ public class MutationTests
     [Fact]
     public void The_simulation_finds_two_copies_of_a_batch_in_one_transaction() => Finds<UngroupedCopies>(Twice, 1000);
 
+    [Fact]
+    public void The_simulation_finds_a_file_that_grew_and_is_cut_elsewhere() => Finds<NoCutPoints>(Twice, 100);
+
     private static void Finds<TMutation>(int assertion, int seeds) where TMutation : Mutation, new() =>
         Finds(() => new TMutation(), assertion, seeds);
 

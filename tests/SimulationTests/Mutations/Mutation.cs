@@ -22,6 +22,9 @@ internal class Mutation
     /// <summary>Assertions that see the fault itself, and are silenced so that its harm must show.</summary>
     public virtual IReadOnlyList<int> Silenced => [];
 
+    /// <summary>Whether a load passes over what the ledger holds of its file.</summary>
+    public virtual bool KnowsSegments => true;
+
     /// <summary>What a process's stages see as their queues.</summary>
     public virtual IBatchQueues Change(World world, IBatchQueues queues) => queues;
 
