@@ -28,6 +28,10 @@ internal sealed class FaultProfile(Random random)
 
     public double CommittedUnknown { get; } = Some(random, 0.2);
 
+    public double NoticeLost { get; } = Some(random, 0.9);
+
+    public double NoticeDoubled { get; } = Some(random, 0.5);
+
     public double Crash { get; } = Some(random, 1);
 
     public double Freeze { get; } = Some(random, 1);

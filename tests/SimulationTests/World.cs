@@ -1,6 +1,7 @@
 using Ingest.SimulationTests.Assertions;
 using Ingest.SimulationTests.Broker;
 using Ingest.SimulationTests.Mutations;
+using Ingest.SimulationTests.Scenarios;
 using Ingest.SimulationTests.Scheduling;
 using Ingest.SimulationTests.Store;
 
@@ -22,6 +23,7 @@ internal sealed class World
         Violations = new Violations(Simulator, mutation.Silenced);
         Database = new SimulatedDatabase(this);
         Broker = new SimulatedBroker(this);
+        Notices = new Notices(this);
     }
 
     public Mutation Mutation { get; }
@@ -38,6 +40,8 @@ internal sealed class World
     public SimulatedDatabase Database { get; }
 
     public SimulatedBroker Broker { get; }
+
+    public Notices Notices { get; }
 
     public SimulatedProcess CreateProcess(string name) => new(Simulator, name, _processes++);
 

@@ -95,6 +95,12 @@ internal sealed class LiveProducer(
         world.Simulator.Note($"{text.Name} ends {(orderly ? "in order" : "with a reset")}");
         if (IsDone)
             return;
+        if (orderly && pipeline.Acknowledge == Acknowledge.None)
+        {
+            ReceiptWatch.CheckLines(world, cluster, source, text.Count, committed: false);
+            source.Acknowledged.Add(text);
+        }
+
         if (source.Acknowledged.Contains(text))
         {
             IsDone = true;

@@ -13,22 +13,25 @@ internal static class Definitions
         .. from name in new[] { "first", "second" }
            from limit in new[] { SmallLimit, LargeLimit }
            from key in new[] { "", "key: id", "key: id\non_duplicate: update" }
-           select Parse(name, limit, key),
+           from acknowledge in Enum.GetValues<Acknowledge>()
+           select Parse(name, limit, key, acknowledge),
     ];
 
-    public static PipelineDefinition Pick(string name, bool largeLines, bool keyed, bool update) => All.Single(d =>
+    public static PipelineDefinition Pick(string name, bool largeLines, bool keyed, bool update, Acknowledge acknowledge) => All.Single(d =>
         d.Name == name
         && d.MaxLineBytes == (largeLines ? LargeLimit : SmallLimit)
         && d.Key.Count > 0 == keyed
+        && d.Acknowledge == acknowledge
         && d.OnDuplicate == (keyed && update ? OnDuplicate.Update : OnDuplicate.Ignore));
 
-    private static PipelineDefinition Parse(string name, int limit, string key)
+    private static PipelineDefinition Parse(string name, int limit, string key, Acknowledge acknowledge)
     {
         var loaded = DefinitionLoader.Parse($"{name}.yaml", $$"""
             pipeline: {{name}}
             table: {{name}}
             where: keep == true
             max_line_bytes: {{limit}}
+            acknowledge: {{acknowledge.ToString().ToLowerInvariant()}}
             {{key}}
             columns:
               id:  { type: bigint, required: true }

@@ -1,4 +1,5 @@
 using Ingest.Gateway.Framing;
+using Ingest.Gateway.Receipts;
 using Ingest.Gateway.Sources;
 using Ingest.Messaging;
 using Ingest.Pipelines.Definition;
@@ -20,6 +21,8 @@ internal sealed class SimulatedGateway
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _aborting;
     private readonly List<Task> _conversations = [];
+    private readonly CommitTally _commits;
+    private readonly bool _sendsAwaitConsumers;
 
     /// <param name="world">The world.</param>
     /// <param name="process">Where it runs.</param>
@@ -34,6 +37,9 @@ internal sealed class SimulatedGateway
         _aborting = new CancellationTokenSource(Timeout.InfiniteTimeSpan, process.Time);
         _publishers = pipelines.ToDictionary(p => p.Name, p => new BatchPublisher<LineBatch>(
             queues.CreateSender<LineBatch>(p.Name), knobs.Publisher, process.Time, world.Simulator.CreateRandom(3), NullLogger.Instance));
+        _sendsAwaitConsumers = queues.SendsAwaitConsumers;
+        _commits = world.Notices.Open(process, knobs);
+        process.Start(() => _conversations.Add(world.Notices.InquireAsync(process, _commits, knobs, [.. pipelines], _stopping.Token)));
     }
 
     /// <summary>Takes no further sources and waits for those at hand, but not for ever.</summary>
@@ -64,7 +70,7 @@ internal sealed class SimulatedGateway
             var source = _world.Mutation.Change(_world, Source.Live(connection.Source.Name, connection.Source.Pipeline, _world.NewId));
             connection.Source.Id = source.Id;
             var (result, receipt) = await Converse(source).RunAsync(connection.Input, _stopping.Token, _aborting.Token);
-            if (result.Outcome != SourceOutcome.Broken)
+            if (receipt is not null || result.Outcome == SourceOutcome.Completed)
             {
                 if (receipt is not null)
                     connection.Send(receipt);
@@ -122,6 +128,10 @@ internal sealed class SimulatedGateway
         }
     }
 
-    private SourceConversation Converse(Source source) =>
-        new(source, _publishers[source.Pipeline.Name], null, _knobs.Gateway, _process.Time);
+    private SourceConversation Converse(Source source)
+    {
+        var waitedFor = source.Pipeline.Acknowledge != Acknowledge.None
+            && (_sendsAwaitConsumers || source.Pipeline.Acknowledge == Acknowledge.Committed);
+        return new(source, _publishers[source.Pipeline.Name], waitedFor ? _commits : null, _knobs.Gateway, _process.Time);
+    }
 }

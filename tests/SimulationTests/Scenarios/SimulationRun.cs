@@ -27,7 +27,7 @@ internal sealed class SimulationRun
             _world.Broker.LongestQueueBytes = 20_000;
         var largeLines = _chances.Next(8) == 0;
         var pipelines = new[] { "first", "second" }.Take(1 + _chances.Next(2))
-            .Select(name => Definitions.Pick(name, largeLines, mutation.Keyed ?? _chances.Next(2) == 0, _chances.Next(3) == 0))
+            .Select(name => Definitions.Pick(name, largeLines, mutation.Keyed ?? _chances.Next(2) == 0, _chances.Next(3) == 0, (Acknowledge)_chances.Next(3)))
             .ToArray();
         _cluster = new Cluster(_world, pipelines, oneProcess, _chances);
         foreach (var pipeline in pipelines)
