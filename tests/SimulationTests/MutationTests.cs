@@ -12,34 +12,34 @@ public class MutationTests
     private const int Early = 6;
 
     [Fact]
-    public void The_simulation_finds_a_writer_that_acknowledges_before_its_commit() => Finds<EarlyAcknowledgement<RowBatch>>(Lost, 100);
+    public void The_simulation_finds_a_writer_that_acknowledges_before_its_commit() => Finds<EarlyAcknowledgement<RowBatch>>(Lost, 500);
 
     [Fact]
-    public void The_simulation_finds_a_processor_that_acknowledges_before_its_rows_are_safe() => Finds<EarlyAcknowledgement<LineBatch>>(Lost, 100);
+    public void The_simulation_finds_a_processor_that_acknowledges_before_its_rows_are_safe() => Finds<EarlyAcknowledgement<LineBatch>>(Lost, 500);
 
     [Fact]
-    public void The_simulation_finds_a_confirm_before_the_broker_has_stored() => Finds(() => new ConfirmOnSending(oneProcess: false), Lost, 100);
+    public void The_simulation_finds_a_confirm_before_the_broker_has_stored() => Finds(() => new ConfirmOnSending(oneProcess: false), Lost, 1000);
 
     [Fact]
-    public void The_simulation_finds_a_confirm_on_queueing_in_memory() => Finds(() => new ConfirmOnSending(oneProcess: true), Lost, 100);
+    public void The_simulation_finds_a_confirm_on_queueing_in_memory() => Finds(() => new ConfirmOnSending(oneProcess: true), Lost, 500);
 
     [Fact]
-    public void The_simulation_finds_a_refusal_that_counts_as_sent() => Finds<IgnoredRefusal>(Lost, 100);
+    public void The_simulation_finds_a_refusal_that_counts_as_sent() => Finds<IgnoredRefusal>(Lost, 500);
 
     [Fact]
     public void The_simulation_finds_an_acknowledgement_on_another_channel() => Finds<AnotherChannel>(Early, 100);
 
     [Fact]
-    public void The_simulation_finds_a_file_whose_batches_are_named_anew() => Finds<NoContentIds>(Twice, 100);
+    public void The_simulation_finds_a_file_whose_batches_are_named_anew() => Finds<NoContentIds>(Twice, 500);
 
     [Fact]
-    public void The_simulation_finds_a_writer_without_a_ledger() => Finds<NoLedger>(Twice, 100);
+    public void The_simulation_finds_a_writer_without_a_ledger() => Finds<NoLedger>(Twice, 500);
 
     [Fact]
     public void The_simulation_finds_two_copies_of_a_batch_in_one_transaction() => Finds<UngroupedCopies>(Twice, 1000);
 
     [Fact]
-    public void The_simulation_finds_a_file_that_grew_and_is_cut_elsewhere() => Finds<NoCutPoints>(Twice, 100);
+    public void The_simulation_finds_a_file_that_grew_and_is_cut_elsewhere() => Finds<NoCutPoints>(Twice, 500);
 
     private static void Finds<TMutation>(int assertion, int seeds) where TMutation : Mutation, new() =>
         Finds(() => new TMutation(), assertion, seeds);

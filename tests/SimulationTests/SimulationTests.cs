@@ -1,3 +1,4 @@
+using Ingest.SimulationTests.Mutations;
 using Ingest.SimulationTests.Scenarios;
 
 namespace Ingest.SimulationTests;
@@ -32,6 +33,13 @@ public class SimulationTests
             var (first, second) = (SimulationRun.Run(seed), SimulationRun.Run(seed));
             Assert.Equal((first.Hash, first.Steps), (second.Hash, second.Steps));
         }
+    }
+
+    [Fact]
+    public void A_pipeline_whose_table_is_refused_does_not_delay_another()
+    {
+        var found = Seeds.FindFirst(200, seed => SimulationRun.Run(seed, new SpoiledTable()));
+        Assert.True(found is null, found?.ToString());
     }
 
     private static int? Number(string variable) =>

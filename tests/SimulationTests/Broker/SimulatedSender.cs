@@ -7,12 +7,13 @@ namespace Ingest.SimulationTests.Broker;
 /// Publishes with confirms. What it says of a batch may be wrong in the ways a broker's client may be wrong: a batch
 /// that it could not confirm may be stored, or be stored later, beside the copy that was sent again.
 /// </summary>
-internal sealed class SimulatedSender<T>(World world, SimulatedProcess process, string pipeline) : IBatchSender<T>
+internal sealed class SimulatedSender<T>(World world, SimulatedProcess process, string pipeline, long inFlightBytes) : IBatchSender<T>
     where T : class, IBatch<T>
 {
     private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(30);
 
     private readonly BrokerQueue _queue = world.Broker.Queue<T>(pipeline);
+    private long _held;
 
     private Random Chances => world.Broker.Chances;
 
@@ -22,8 +23,18 @@ internal sealed class SimulatedSender<T>(World world, SimulatedProcess process, 
         var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = cancellationToken.UnsafeRegister(
             static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), answer);
-        Publish(StoredMessage.Of(batch), answer);
-        await answer.Task;
+        var bytes = Math.Min(batch.Size, inFlightBytes);
+        if ((_held += bytes) > inFlightBytes)
+            world.Violations.Add(8, $"{process} has {_held} bytes under way to {_queue.Name}, and may have {inFlightBytes}");
+        try
+        {
+            Publish(StoredMessage.Of(batch), answer);
+            await answer.Task;
+        }
+        finally
+        {
+            _held -= bytes;
+        }
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -1,6 +1,7 @@
 using Ingest.Gateway.Framing;
 using Ingest.Messaging;
 using Ingest.SimulationTests.Broker;
+using Ingest.SimulationTests.Scenarios;
 using Ingest.Writer;
 
 namespace Ingest.SimulationTests.Mutations;
@@ -19,8 +20,16 @@ internal class Mutation
     /// <summary>Whether the tables have a key; null for either.</summary>
     public virtual bool? Keyed => null;
 
+    /// <summary>Whether there are two pipelines; null for either.</summary>
+    public virtual bool? TwoPipelines => null;
+
     /// <summary>Assertions that see the fault itself, and are silenced so that its harm must show.</summary>
     public virtual IReadOnlyList<int> Silenced => [];
+
+    /// <summary>Looks at the run before it begins.</summary>
+    public virtual void Prepare(World world, Cluster cluster)
+    {
+    }
 
     /// <summary>Whether a load passes over what the ledger holds of its file.</summary>
     public virtual bool KnowsSegments => true;

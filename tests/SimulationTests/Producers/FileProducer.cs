@@ -18,6 +18,8 @@ internal sealed class FileProducer(World world, Cluster cluster, string name, Pi
     private int _contents;
     private ProducedText? _whole;
 
+    public PipelineDefinition Pipeline => pipeline;
+
     public bool IsDone { get; private set; }
 
     public void Start(TimeSpan delay)

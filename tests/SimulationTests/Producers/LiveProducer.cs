@@ -17,6 +17,8 @@ internal sealed class LiveProducer(
 
     private int _attempts;
 
+    public PipelineDefinition Pipeline => pipeline;
+
     /// <summary>It has its answer, or does not expect one any more.</summary>
     public bool IsDone { get; private set; }
 

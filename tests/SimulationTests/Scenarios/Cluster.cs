@@ -1,3 +1,4 @@
+using Ingest.Messaging;
 using Ingest.Messaging.InMemory;
 using Ingest.Pipelines.Definition;
 using Ingest.ServiceDefaults;
@@ -19,15 +20,19 @@ internal sealed class Cluster
         (_world, _catalog, IsOneProcess) = (world, new PipelineCatalog(pipelines), isOneProcess);
         if (isOneProcess)
         {
-            Add("process", 1, process => new OneProcessProgram(world, process, _catalog, world.Mutation.Change(world, new InMemoryQueues()), NewKnobs()));
+            Add("process", 1, process => new OneProcessProgram(world, process, _catalog, world.Mutation.Change(world, new InMemoryQueues()), new Knobs(chances)));
             return;
         }
 
-        Add("gateway", 1 + chances.Next(2), process => new GatewayProgram(world, process, _catalog, Queues(process), NewKnobs()));
-        Add("processor", 1 + chances.Next(2), process => new ProcessorProgram(world, process, _catalog, Queues(process), NewKnobs()));
-        Add("writer", 1 + chances.Next(2), process => new WriterProgram(world, process, _catalog, Queues(process), NewKnobs()));
+        Add("gateway", 1 + chances.Next(2), process => Boot(process, (queues, knobs) => new GatewayProgram(world, process, _catalog, queues, knobs)));
+        Add("processor", 1 + chances.Next(2), process => Boot(process, (queues, knobs) => new ProcessorProgram(world, process, _catalog, queues, knobs)));
+        Add("writer", 1 + chances.Next(2), process => Boot(process, (queues, knobs) => new WriterProgram(world, process, _catalog, queues, knobs)));
 
-        Knobs NewKnobs() => new(chances);
+        INodeProgram Boot(SimulatedProcess process, Func<IBatchQueues, Knobs, INodeProgram> boot)
+        {
+            var knobs = new Knobs(chances);
+            return boot(world.Mutation.Change(world, new SimulatedQueues(world, process, knobs.Publisher.InFlightBytes)), knobs);
+        }
     }
 
     public bool IsOneProcess { get; }
@@ -44,6 +49,10 @@ internal sealed class Cluster
 
     public bool AllSendersAreDone => Producers.All(p => p.IsDone) && Files.All(f => f.IsDone);
 
+    /// <summary>Whether each of the pipeline's senders is done.</summary>
+    public IEnumerable<bool> SendersOf(PipelineDefinition pipeline) =>
+        [.. Producers.Where(p => p.Pipeline == pipeline).Select(p => p.IsDone), .. Files.Where(f => f.Pipeline == pipeline).Select(f => f.IsDone)];
+
     public SimulatedGateway? PickGateway(Random chances)
     {
         var listening = _nodes.Select(n => n.Gateway).OfType<SimulatedGateway>().ToArray();
@@ -55,7 +64,4 @@ internal sealed class Cluster
         for (var i = 0; i < count; i++)
             _nodes.Add(new Node(_world, $"{name}{i}", boot));
     }
-
-    private Ingest.Messaging.IBatchQueues Queues(SimulatedProcess process) =>
-        _world.Mutation.Change(_world, new SimulatedQueues(_world, process));
 }

@@ -32,7 +32,7 @@ internal sealed class WriterProgram(World world, SimulatedProcess process, Pipel
     public SimulatedGateway? Gateway => null;
 
     public Task RunAsync(CancellationToken stopping) =>
-        Stages.RunWriterAsync(world, process, catalog, queues, world.Mutation.Change(world, new SimulatedStores(world, process)), knobs, stopping);
+        Stages.RunWriterAsync(world, process, catalog, queues, world.Mutation.Change(world, new SimulatedStores(world, process, knobs)), knobs, stopping);
 }
 
 /// <summary>All three stages in one process; those that were added last are stopped first.</summary>
@@ -48,7 +48,7 @@ internal sealed class OneProcessProgram : INodeProgram
     public OneProcessProgram(World world, SimulatedProcess process, PipelineCatalog catalog, IBatchQueues queues, Knobs knobs)
     {
         (_world, _process, _catalog, _queues, _knobs) = (world, process, catalog, queues, knobs);
-        _stores = world.Mutation.Change(world, new SimulatedStores(world, process));
+        _stores = world.Mutation.Change(world, new SimulatedStores(world, process, knobs));
         Gateway = new SimulatedGateway(world, process, catalog.Pipelines, queues, _stores, knobs);
     }
 

@@ -26,12 +26,13 @@ internal sealed class SimulationRun
         if (_chances.Next(4) == 0)
             _world.Broker.LongestQueueBytes = 20_000;
         var largeLines = _chances.Next(8) == 0;
-        var pipelines = new[] { "first", "second" }.Take(1 + _chances.Next(2))
+        var pipelines = new[] { "first", "second" }.Take(mutation.TwoPipelines ?? _chances.Next(2) == 1 ? 2 : 1)
             .Select(name => Definitions.Pick(name, largeLines, mutation.Keyed ?? _chances.Next(2) == 0, _chances.Next(3) == 0, (Acknowledge)_chances.Next(3)))
             .ToArray();
         _cluster = new Cluster(_world, pipelines, oneProcess, _chances);
         foreach (var pipeline in pipelines)
             DrawProducers(pipeline, largeLines);
+        mutation.Prepare(_world, _cluster);
         new Chaos(_world, _cluster, _world.Simulator.CreateRandom(9)).Plan();
     }
 

@@ -1,5 +1,6 @@
 using Ingest.Messaging;
 using Ingest.Pipelines.Definition;
+using Ingest.SimulationTests.Scenarios;
 using Ingest.SimulationTests.Scheduling;
 using Ingest.Writer;
 
@@ -9,7 +10,11 @@ namespace Ingest.SimulationTests.Store;
 /// A writer's session with the database, statement by statement, so that it can break off, stand still or lose an answer
 /// between any two of them. Each batch id and each key that a transaction enters is locked until it ends.
 /// </summary>
-internal sealed class SimulatedStore(World world, SimulatedProcess process, PipelineDefinition pipeline) : IRowStore
+/// <param name="world">The world.</param>
+/// <param name="process">Whose session it is.</param>
+/// <param name="pipeline">The pipeline.</param>
+/// <param name="mostRows">Rows after which a transaction takes no further batch.</param>
+internal sealed class SimulatedStore(World world, SimulatedProcess process, PipelineDefinition pipeline, int mostRows) : IRowStore
 {
     /// <summary>How long a statement waits for a lock.</summary>
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(5);
@@ -31,6 +36,8 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
 
     public async Task<IReadOnlyList<CommittedBatch>> CommitAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
     {
+        if (batches.Sum(b => b.Rows) - batches.Max(b => b.Rows) >= mostRows)
+            world.Violations.Add(8, $"{process} writes {batches.Sum(b => b.Rows)} rows in one transaction, and takes no more after {mostRows}");
         await StatementAsync(null, cancellationToken);
         var transaction = _database.Begin(process);
         try
@@ -230,7 +237,7 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
 }
 
 /// <summary>A process's way to its stores.</summary>
-internal sealed class SimulatedStores(World world, SimulatedProcess process) : IRowStores
+internal sealed class SimulatedStores(World world, SimulatedProcess process, Knobs knobs) : IRowStores
 {
-    public IRowStore Create(PipelineDefinition pipeline) => new SimulatedStore(world, process, pipeline);
+    public IRowStore Create(PipelineDefinition pipeline) => new SimulatedStore(world, process, pipeline, knobs.Writer.MaxTransactionRows);
 }
