@@ -42,6 +42,8 @@ internal sealed class FaultProfile(Random random)
 
     public double StoreRefuses { get; } = Some(random, 1);
 
+    public double RollOut { get; } = Some(random, 1);
+
     public double ClockJump { get; } = Some(random, 1);
 
     /// <summary>Longest usual delay of anything that travels.</summary>

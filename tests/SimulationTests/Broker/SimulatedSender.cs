@@ -23,6 +23,8 @@ internal sealed class SimulatedSender<T>(World world, SimulatedProcess process, 
         var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = cancellationToken.UnsafeRegister(
             static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), answer);
+        if (batch is LineBatch { Replayable: true } pinned)
+            world.Broker.PinnedDefinitions[pinned.Id] = pinned.Definition;
         var bytes = Math.Min(batch.Size, inFlightBytes);
         if ((_held += bytes) > inFlightBytes)
             world.Violations.Add(8, $"{process} has {_held} bytes under way to {_queue.Name}, and may have {inFlightBytes}");

@@ -14,6 +14,8 @@ internal sealed class Chaos(World world, Cluster cluster, Random chances)
     public void Plan()
     {
         var faults = world.Faults;
+        if (!cluster.IsOneProcess && chances.NextDouble() < faults.RollOut)
+            world.Simulator.AtStep(chances.Next(1 + chances.Next(LastStep)), () => Strike(() => cluster.RollOut(chances)));
         Plan(faults.Crash, () => AnyNode().Process?.CrashAfter(chances.Next(60)));
         Plan(faults.Drain, () => AnyNode().Drain());
         Plan(faults.Freeze, Freeze);

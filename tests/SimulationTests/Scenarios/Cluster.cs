@@ -12,12 +12,14 @@ namespace Ingest.SimulationTests.Scenarios;
 internal sealed class Cluster
 {
     private readonly World _world;
-    private readonly PipelineCatalog _catalog;
+    private readonly PipelineCatalog _firstCatalog;
+    private PipelineCatalog _catalog;
     private readonly List<Node> _nodes = [];
 
     public Cluster(World world, IReadOnlyList<PipelineDefinition> pipelines, bool isOneProcess, Random chances)
     {
-        (_world, _catalog, IsOneProcess) = (world, new PipelineCatalog(pipelines), isOneProcess);
+        (_world, IsOneProcess) = (world, isOneProcess);
+        _catalog = _firstCatalog = new PipelineCatalog(pipelines);
         if (isOneProcess)
         {
             Add("process", 1, process => new OneProcessProgram(world, process, _catalog, world.Mutation.Change(world, new InMemoryQueues()), new Knobs(chances)));
@@ -31,7 +33,7 @@ internal sealed class Cluster
         INodeProgram Boot(SimulatedProcess process, Func<IBatchQueues, Knobs, INodeProgram> boot)
         {
             var knobs = new Knobs(chances);
-            return boot(world.Mutation.Change(world, new SimulatedQueues(world, process, knobs.Publisher.InFlightBytes)), knobs);
+            return boot(Queues(process, knobs), knobs);
         }
     }
 
@@ -39,7 +41,8 @@ internal sealed class Cluster
 
     public IReadOnlyList<Node> Nodes => _nodes;
 
-    public IReadOnlyList<PipelineDefinition> Pipelines => _catalog.Pipelines;
+    /// <summary>As they were at first.</summary>
+    public IReadOnlyList<PipelineDefinition> Pipelines => _firstCatalog.Pipelines;
 
     public List<ProducedSource> Sources { get; } = [];
 
@@ -58,6 +61,27 @@ internal sealed class Cluster
         var listening = _nodes.Select(n => n.Gateway).OfType<SimulatedGateway>().ToArray();
         return listening.Length == 0 ? null : listening[chances.Next(listening.Length)];
     }
+
+    /// <summary>
+    /// Starts every process again with the next version of each definition. Files that were begun before stay with theirs,
+    /// so that a processor which knows it is started some time.
+    /// </summary>
+    public void RollOut(Random chances)
+    {
+        _world.Simulator.Note("the definitions change");
+        _catalog = new PipelineCatalog([.. Pipelines.Select(p => p.Successor())]);
+        foreach (var node in _nodes)
+            _world.After(TimeSpan.FromSeconds(chances.Next(60)), node.Drain);
+        var old = new Node(_world, "processor-old", process =>
+        {
+            var knobs = new Knobs(chances);
+            return new ProcessorProgram(_world, process, _firstCatalog, Queues(process, knobs), knobs);
+        });
+        _world.After(TimeSpan.FromSeconds(chances.Next(300)), old.Start);
+    }
+
+    private IBatchQueues Queues(SimulatedProcess process, Knobs knobs) =>
+        _world.Mutation.Change(_world, new SimulatedQueues(_world, process, knobs.Publisher.InFlightBytes));
 
     private void Add(string name, int count, Func<SimulatedProcess, INodeProgram> boot)
     {

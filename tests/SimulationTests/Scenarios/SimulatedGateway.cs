@@ -17,6 +17,7 @@ internal sealed class SimulatedGateway
     private readonly SimulatedProcess _process;
     private readonly IRowStores? _stores;
     private readonly Knobs _knobs;
+    private readonly Dictionary<string, PipelineDefinition> _pipelines;
     private readonly Dictionary<string, BatchPublisher<LineBatch>> _publishers;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _aborting;
@@ -35,6 +36,7 @@ internal sealed class SimulatedGateway
     {
         (_world, _process, _stores, _knobs) = (world, process, stores, knobs);
         _aborting = new CancellationTokenSource(Timeout.InfiniteTimeSpan, process.Time);
+        _pipelines = pipelines.ToDictionary(p => p.Name);
         _publishers = pipelines.ToDictionary(p => p.Name, p => new BatchPublisher<LineBatch>(
             queues.CreateSender<LineBatch>(p.Name), knobs.Publisher, process.Time, world.Simulator.CreateRandom(3), NullLogger.Instance));
         _sendsAwaitConsumers = queues.SendsAwaitConsumers;
@@ -67,7 +69,7 @@ internal sealed class SimulatedGateway
     {
         try
         {
-            var source = _world.Mutation.Change(_world, Source.Live(connection.Source.Name, connection.Source.Pipeline, _world.NewId));
+            var source = _world.Mutation.Change(_world, Source.Live(connection.Source.Name, _pipelines[connection.Source.Pipeline.Name], _world.NewId));
             connection.Source.Id = source.Id;
             var (result, receipt) = await Converse(source).RunAsync(connection.Input, _stopping.Token, _aborting.Token);
             if (receipt is not null || result.Outcome == SourceOutcome.Completed)

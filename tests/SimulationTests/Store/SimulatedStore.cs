@@ -107,6 +107,8 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
     private async Task<CommittedBatch> WriteAsync(Transaction transaction, RowBatch batch, CancellationToken cancellationToken)
     {
         var table = _database.Table(pipeline.Name);
+        if (world.Broker.PinnedDefinitions.TryGetValue(batch.Id, out var pinned) && pinned != batch.Definition)
+            world.Violations.Add(5, $"{batch.Id} belongs to definition {pinned} and was processed by {batch.Definition}");
         var outcome = new BatchOutcome(batch);
         var rows = Tuples.Read(batch.Tuples.Span, batch.Id);
         var next = 0;
