@@ -9,6 +9,7 @@ public class MutationTests
 {
     private const int Lost = 1;
     private const int Twice = 2;
+    private const int OneVersion = 5;
     private const int Early = 6;
 
     [Fact]
@@ -40,6 +41,9 @@ public class MutationTests
 
     [Fact]
     public void The_simulation_finds_a_file_that_grew_and_is_cut_elsewhere() => Finds<NoCutPoints>(Twice, 500);
+
+    [Fact]
+    public void The_simulation_finds_a_file_that_two_definitions_share() => Finds<AnyDefinition>(OneVersion, 500);
 
     private static void Finds<TMutation>(int assertion, int seeds) where TMutation : Mutation, new() =>
         Finds(() => new TMutation(), assertion, seeds);

@@ -35,3 +35,17 @@ internal sealed class ChangedReceiver<T>(IBatchReceiver<T> inner, Func<Delivery<
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 }
+
+/// <summary>A delivery whose batch looks otherwise.</summary>
+internal sealed class DisguisedDelivery<T>(Delivery<T> inner, T batch) : Delivery<T> where T : class, IBatch<T>
+{
+    public override T Batch => batch;
+
+    public override bool IsSuspect => inner.IsSuspect;
+
+    public override ValueTask AcknowledgeAsync() => inner.AcknowledgeAsync();
+
+    public override ValueTask RequeueAsync() => inner.RequeueAsync();
+
+    public override ValueTask BuryAsync(string reason) => inner.BuryAsync(reason);
+}

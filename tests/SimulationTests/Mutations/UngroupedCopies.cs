@@ -31,20 +31,7 @@ internal sealed class UngroupedCopies : Mutation
     private sealed class Queues(IBatchQueues inner, Func<RowBatch, RowBatch> disguise) : ChangedQueues(inner)
     {
         protected override IBatchReceiver<T> Change<T>(IBatchReceiver<T> receiver) => receiver is IBatchReceiver<RowBatch> rows
-            ? (IBatchReceiver<T>)(object)new ChangedReceiver<RowBatch>(rows, delivery => new Disguised(delivery, disguise(delivery.Batch)))
+            ? (IBatchReceiver<T>)(object)new ChangedReceiver<RowBatch>(rows, delivery => new DisguisedDelivery<RowBatch>(delivery, disguise(delivery.Batch)))
             : receiver;
-    }
-
-    private sealed class Disguised(Delivery<RowBatch> inner, RowBatch batch) : Delivery<RowBatch>
-    {
-        public override RowBatch Batch => batch;
-
-        public override bool IsSuspect => inner.IsSuspect;
-
-        public override ValueTask AcknowledgeAsync() => inner.AcknowledgeAsync();
-
-        public override ValueTask RequeueAsync() => inner.RequeueAsync();
-
-        public override ValueTask BuryAsync(string reason) => inner.BuryAsync(reason);
     }
 }
