@@ -1,7 +1,9 @@
+using Ingest.SimulationTests.Scheduling;
+
 namespace Ingest.SimulationTests;
 
 /// <summary>Which faults a run has and how often; each seed draws its own, so that most faults also meet alone.</summary>
-internal sealed class FaultProfile(Random random)
+internal sealed class FaultProfile(Random random, HashSet<Encounter> met)
 {
     /// <summary>Faults end here; from then on everything must come to its end.</summary>
     public static readonly TimeSpan Calm = TimeSpan.FromMinutes(4);
@@ -53,7 +55,13 @@ internal sealed class FaultProfile(Random random)
 
     public void CalmDown() => _calm = true;
 
-    public bool Strikes(double chance, Random chances) => chances.NextDouble() < chance && !_calm;
+    public bool Strikes(double chance, Encounter fault, Random chances)
+    {
+        var strikes = chances.NextDouble() < chance && !_calm;
+        if (strikes)
+            met.Add(fault);
+        return strikes;
+    }
 
     public TimeSpan Delay(Random chances) => Latency * (0.05 + (0.95 * chances.NextDouble()));
 

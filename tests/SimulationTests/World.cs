@@ -17,7 +17,7 @@ internal sealed class World
     {
         Mutation = mutation;
         Simulator = new Simulator(seed);
-        Faults = new FaultProfile(Simulator.CreateRandom(6));
+        Faults = new FaultProfile(Simulator.CreateRandom(6), Simulator.Met);
         _ids = Simulator.CreateRandom(7);
         Outside = CreateProcess("outside");
         Violations = new Violations(Simulator, mutation.Silenced);

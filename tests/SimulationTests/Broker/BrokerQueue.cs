@@ -25,7 +25,11 @@ internal sealed class BrokerQueue(World world, string name, long longestBytes, R
     public bool TryStore(StoredMessage message)
     {
         if (Bytes >= longestBytes)
+        {
+            world.Simulator.Met.Add(Encounter.QueueFull);
             return false;
+        }
+
         _everStored.TryAdd(message.Id, message);
         _ready.Add(message);
         Bytes += message.Bytes;
@@ -93,7 +97,7 @@ internal sealed class BrokerQueue(World world, string name, long longestBytes, R
             _pumping = false;
             while (_ready.Count > 0 && _channels.Where(c => c.HasRoom).ToArray() is { Length: > 0 } willing)
             {
-                var index = world.Faults.Strikes(world.Faults.Reorder, chances) ? chances.Next(_ready.Count) : 0;
+                var index = world.Faults.Strikes(world.Faults.Reorder, Encounter.Reordered, chances) ? chances.Next(_ready.Count) : 0;
                 var message = _ready[index];
                 _ready.RemoveAt(index);
                 willing[chances.Next(willing.Length)].Deliver(message);

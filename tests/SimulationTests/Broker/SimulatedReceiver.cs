@@ -72,8 +72,10 @@ internal sealed class SimulatedReceiver<T>(World world, SimulatedProcess process
 
     private void CloseIfStillFrozen()
     {
-        if (process.IsFrozen)
-            _channel?.Close();
+        if (!process.IsFrozen)
+            return;
+        world.Simulator.Met.Add(Encounter.HeartbeatLost);
+        _channel?.Close();
     }
 
     private void Open()
@@ -102,9 +104,9 @@ internal sealed class SimulatedReceiver<T>(World world, SimulatedProcess process
     {
         var faults = world.Faults;
         process.Time.CreateTimer(_ => Take(channel, tag, message), null, faults.Delay(Chances), Timeout.InfiniteTimeSpan);
-        if (faults.Strikes(faults.ChannelClosed, Chances))
+        if (faults.Strikes(faults.ChannelClosed, Encounter.ChannelClosed, Chances))
             world.After(faults.Delay(Chances) * 3, channel.Close);
-        if (faults.Strikes(faults.ConsumerLost, Chances))
+        if (faults.Strikes(faults.ConsumerLost, Encounter.ConsumerLost, Chances))
         {
             channel.Delivers = false;
             world.After(Silence, channel.Close);

@@ -49,16 +49,16 @@ internal sealed class SimulatedSender<T>(World world, SimulatedProcess process, 
         {
             Fail(PublishTimeout, answer, "no confirm in time");
         }
-        else if (faults.Strikes(faults.PublishLost, Chances))
+        else if (faults.Strikes(faults.PublishLost, Encounter.PublishLost, Chances))
         {
             Fail(Chances.Next(2) == 0 ? Delay() : PublishTimeout, answer, "the connection was lost before the batch arrived");
         }
-        else if (faults.Strikes(faults.ConfirmLost, Chances))
+        else if (faults.Strikes(faults.ConfirmLost, Encounter.ConfirmLost, Chances))
         {
             Store(Delay(), message, null);
             Fail(Chances.Next(2) == 0 ? Delay() : PublishTimeout, answer, "the connection was lost, the batch perhaps stored");
         }
-        else if (faults.Strikes(faults.StoredLate, Chances))
+        else if (faults.Strikes(faults.StoredLate, Encounter.StoredLate, Chances))
         {
             Fail(Delay(), answer, "the connection was lost, the batch is on its way");
             Store(Delay() * (1 + Chances.Next(200)), message, null);
@@ -77,7 +77,7 @@ internal sealed class SimulatedSender<T>(World world, SimulatedProcess process, 
         {
             if (process.IsDead && !outlivesProcess)
                 return;
-            var refused = world.Faults.Strikes(world.Faults.Nack, Chances) || !_queue.TryStore(message);
+            var refused = world.Faults.Strikes(world.Faults.Nack, Encounter.Nack, Chances) || !_queue.TryStore(message);
             if (refused)
                 world.Simulator.Note($"{_queue.Name} refuses {message.Id}");
             if (answer is not null)

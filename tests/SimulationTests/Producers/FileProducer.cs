@@ -1,6 +1,7 @@
 using Ingest.Gateway.Sources;
 using Ingest.Pipelines.Definition;
 using Ingest.SimulationTests.Scenarios;
+using Ingest.SimulationTests.Scheduling;
 
 namespace Ingest.SimulationTests.Producers;
 
@@ -75,6 +76,7 @@ internal sealed class FileProducer(World world, Cluster cluster, string name, Pi
     /// <summary>It cannot be told whether the file's last lines are written. A file of other lines needs another name.</summary>
     private void ReloadShortened(ProducedText text)
     {
+        world.Simulator.Met.Add(Encounter.FileShortened);
         if (_contents == 1 && text == _whole)
             world.Violations.Add(10, $"{text.Name} has only grown, and was refused");
         IsDone = true;
@@ -89,6 +91,7 @@ internal sealed class FileProducer(World world, Cluster cluster, string name, Pi
 
     private ProducedText Append(ProducedText text)
     {
+        world.Simulator.Met.Add(Encounter.FileGrown);
         // Not to what was cut inside a line, which is no file of whole lines that somebody adds to.
         var grown = _whole!.Bytes.AsSpan().StartsWith(text.Bytes) && text.Bytes.Length < _whole.Bytes.Length
             ? _whole

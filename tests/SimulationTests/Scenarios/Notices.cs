@@ -85,7 +85,7 @@ internal sealed class Notices(World world)
     private void Travel(Action arrive)
     {
         var faults = world.Faults;
-        var copies = faults.Strikes(faults.NoticeLost, _chances) ? 0 : faults.Strikes(faults.NoticeDoubled, _chances) ? 2 : 1;
+        var copies = faults.Strikes(faults.NoticeLost, Encounter.NoticeLost, _chances) ? 0 : faults.Strikes(faults.NoticeDoubled, Encounter.NoticeDoubled, _chances) ? 2 : 1;
         for (var i = 0; i < copies; i++)
             world.After(faults.Delay(_chances) * (1 + _chances.Next(10)), arrive);
     }

@@ -2,6 +2,7 @@ using Ingest.Pipelines.Definition;
 using Ingest.SimulationTests.Assertions;
 using Ingest.SimulationTests.Mutations;
 using Ingest.SimulationTests.Producers;
+using Ingest.SimulationTests.Scheduling;
 
 namespace Ingest.SimulationTests.Scenarios;
 
@@ -57,7 +58,8 @@ internal sealed class SimulationRun
             run._world.Simulator.Stray is { } stray ? [.. run._world.Violations.Found, stray] : run._world.Violations.Found,
             run._world.Simulator.Trace.Hash,
             [.. run._world.Simulator.Trace.Tail],
-            run._world.Simulator.Steps);
+            run._world.Simulator.Steps,
+            run._world.Simulator.Met);
     }
 
     private void DrawProducers(PipelineDefinition pipeline, bool largeLines)
@@ -116,8 +118,9 @@ internal sealed class SimulationRun
 /// <param name="Violations">What is wrong, the first first.</param>
 /// <param name="Hash">Of everything that happened.</param>
 /// <param name="Tail">The last of it.</param>
-/// <param name="Steps">How much that was.</param>
-internal sealed record RunResult(int Seed, IReadOnlyList<string> Violations, ulong Hash, IReadOnlyList<string> Tail, long Steps)
+/// <param name="Steps">How much happened.</param>
+/// <param name="Met">Which faults struck.</param>
+internal sealed record RunResult(int Seed, IReadOnlyList<string> Violations, ulong Hash, IReadOnlyList<string> Tail, long Steps, IReadOnlySet<Encounter> Met)
 {
     public override string ToString() =>
         $"Seed {Seed}: {string.Join("\n", Violations.Take(5))}\n(INGEST_SIMULATION_SEED={Seed} shows it again.) The last steps:\n{string.Join("\n", Tail)}";

@@ -31,7 +31,7 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
     {
         await StatementAsync(null, cancellationToken);
         if (_database.Refuses(pipeline.Name))
-            throw new StoreRefusedException("the table is not what the definition says");
+            throw Refused();
     }
 
     public async Task<IReadOnlyList<CommittedBatch>> CommitAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
@@ -44,16 +44,16 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
         {
             await StatementAsync(transaction, cancellationToken);
             if (_database.Refuses(pipeline.Name))
-                throw new StoreRefusedException("the table is not what the definition says");
+                throw Refused();
             var fresh = await EnterIdsAsync(transaction, batches, cancellationToken);
-            await StatementAsync(transaction, cancellationToken);
             var committed = new List<CommittedBatch>();
             foreach (var batch in batches)
             {
-                if (fresh.Contains(batch.Id))
-                    committed.Add(await WriteAsync(transaction, batch, cancellationToken));
-                else
-                    committed.Add(CommittedBatch.Known(batch));
+                // Two writers with the same keys meet only between two statements.
+                await StatementAsync(transaction, cancellationToken);
+                if (!fresh.Contains(batch.Id))
+                    world.Simulator.Met.Add(Encounter.BatchKnown);
+                committed.Add(fresh.Contains(batch.Id) ? await WriteAsync(transaction, batch, cancellationToken) : CommittedBatch.Known(batch));
                 transaction.Ends.AddRange(batch.Ends.Select(e => (batch.Definition, e)));
             }
 
@@ -63,7 +63,7 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
         }
         catch (DeadlockException)
         {
-            throw Away("40P01: deadlock detected");
+            throw Away("40P01: deadlock detected", Encounter.Deadlock);
         }
         finally
         {
@@ -155,7 +155,7 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
     private async Task CommitAsync(Transaction transaction, CancellationToken cancellationToken)
     {
         var faults = world.Faults;
-        if (faults.Strikes(faults.CommitLost, Chances))
+        if (faults.Strikes(faults.CommitLost, Encounter.CommitLost, Chances))
         {
             await PauseAsync(cancellationToken);
             throw Away("the connection was lost, the commit did not arrive");
@@ -167,7 +167,7 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
             // A commit that is on its way outlives its process, but not its session.
             if (transaction.IsOver)
             {
-                done.TrySetException(new StoreAwayException("57P01: the session was ended"));
+                done.TrySetException(Away("57P01: the session was ended", Encounter.SessionEnded));
                 return;
             }
 
@@ -176,7 +176,7 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
         });
         // Not cancelled: the database would be asked to stop, and the commit is on its way.
         await done.Task;
-        if (faults.Strikes(faults.CommittedUnknown, Chances))
+        if (faults.Strikes(faults.CommittedUnknown, Encounter.CommittedUnknown, Chances))
             throw Away("the connection was lost, the commit had arrived");
     }
 
@@ -193,7 +193,7 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
         world.After(LockTimeout, () =>
         {
             if (!outcome.Task.IsCompleted)
-                outcome.TrySetException(Away("55P03: lock timeout"));
+                outcome.TrySetException(Away("55P03: lock timeout", Encounter.LockTimeout));
         });
         await using var registration = cancellationToken.UnsafeRegister(
             static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), outcome);
@@ -214,8 +214,8 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
             EndIfStill(transaction, transaction.Statements++);
         await PauseAsync(cancellationToken);
         if (transaction is { IsOver: true })
-            throw Away("57P01: the session was ended");
-        if (world.Faults.Strikes(world.Faults.StoreAway, Chances))
+            throw Away("57P01: the session was ended", Encounter.SessionEnded);
+        if (world.Faults.Strikes(world.Faults.StoreAway, Encounter.StoreAway, Chances))
             throw Away("the connection was lost");
     }
 
@@ -228,8 +228,16 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
         }
     });
 
-    private StoreAwayException Away(string why)
+    private StoreRefusedException Refused()
     {
+        world.Simulator.Met.Add(Encounter.StoreRefuses);
+        return new StoreRefusedException("the table is not what the definition says");
+    }
+
+    private StoreAwayException Away(string why, Encounter? encounter = null)
+    {
+        if (encounter is { } met)
+            world.Simulator.Met.Add(met);
         world.Simulator.Note($"{process} and {pipeline.Name}: {why}");
         return new StoreAwayException(why);
     }
