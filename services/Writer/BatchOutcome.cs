@@ -18,6 +18,9 @@ internal sealed class BatchOutcome(RowBatch batch)
     /// <summary>The processor's rejects and the rows that the database refused.</summary>
     public IEnumerable<Reject> Rejects => batch.Rejects.Concat(_refused);
 
+    /// <summary>How many rows the database refused.</summary>
+    public int Refused => _refused.Count;
+
     public void Write(int segment, long rows) => _written[segment] += rows;
 
     public void Refuse(Reject reject) => _refused.Add(reject);

@@ -2,6 +2,8 @@ using Ingest.Pipelines.Definition;
 using Ingest.Writer.Postgres;
 using Ingest.Writer.Sqlite;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace Ingest.Writer;
@@ -43,8 +45,9 @@ public sealed class Database : IAsyncDisposable
         }
     }
 
-    internal IRowStore CreateStore(PipelineDefinition pipeline, TimeProvider time) =>
-        _postgres is not null ? new PostgresStore(_postgres, Name, pipeline) : new SqliteStore(_sqlite!, Name, pipeline, time);
+    internal IRowStore CreateStore(PipelineDefinition pipeline, TimeProvider time, ILogger? logger = null) => _postgres is not null
+        ? new PostgresStore(_postgres, Name, pipeline, logger ?? NullLogger.Instance)
+        : new SqliteStore(_sqlite!, Name, pipeline, time);
 
     public async ValueTask DisposeAsync()
     {
@@ -56,6 +59,7 @@ public sealed class Database : IAsyncDisposable
     {
         settings.ApplicationName ??= "ingest writer";
         settings.WriteBufferSize = Math.Max(settings.WriteBufferSize, 64 * 1024);
+        settings.TcpKeepAlive = true;
         settings.GssEncryptionMode = GssEncryptionMode.Disable;
         var name = $"{settings.Host}:{settings.Port}/{settings.Database}";
         return new Database(new NpgsqlDataSourceBuilder(settings.ConnectionString).Build(), null, name);

@@ -8,8 +8,9 @@ namespace Ingest.Writer;
 /// <param name="attempt">Writes rows; null when they passed, and else nothing is written.</param>
 /// <param name="probe">Says whether rows would pass, and writes nothing.</param>
 /// <param name="anyPassed">True when other rows of the transaction have passed.</param>
+/// <param name="hint">Which of the rows that failed together is likely at fault, counted from 0, where the fault says so.</param>
 internal sealed class FaultFinder<TFault>(
-    Func<RowRange, Task<TFault?>> attempt, Func<RowRange, Task<TFault?>> probe, bool anyPassed)
+    Func<RowRange, Task<TFault?>> attempt, Func<RowRange, Task<TFault?>> probe, bool anyPassed, Func<TFault, int?>? hint = null)
     where TFault : class
 {
     /// <summary>So many rows may fail one after another before it is asked whether any row passes at all.</summary>
@@ -17,6 +18,9 @@ internal sealed class FaultFinder<TFault>(
 
     /// <summary>The more parts, the less of the good rows is written twice; the fewer, the less attempts.</summary>
     private const int Parts = 16;
+
+    /// <summary>Behind a bad row the parts grow from here: where there is one, the next may be near.</summary>
+    private const int FirstPart = 64;
 
     private readonly List<(int Row, TFault Fault)> _faults = [];
     private bool _asked = anyPassed;
@@ -36,14 +40,14 @@ internal sealed class FaultFinder<TFault>(
     }
 
     /// <summary>Tries the failing rows again as long as that helps: a row may need another one that came after it.</summary>
-    public async Task TryAgainAsync(Func<TFault, bool> worthwhile)
+    public async Task TryAgainAsync(Func<TFault, bool> worthwhile, Func<RowRange, Task<TFault?>> attemptAgain)
     {
         for (var progress = Passed > 0; progress;)
         {
             progress = false;
             foreach (var fault in _faults.Where(f => worthwhile(f.Fault)).ToArray())
             {
-                if (await attempt(new RowRange(fault.Row, fault.Row + 1)) is not null)
+                if (await attemptAgain(new RowRange(fault.Row, fault.Row + 1)) is not null)
                     continue;
                 _faults.Remove(fault);
                 Passed++;
@@ -60,27 +64,43 @@ internal sealed class FaultFinder<TFault>(
             return true;
         }
 
-        for (var part = 0; part < Parts; part++)
+        foreach (var part in hint?.Invoke(fault) is { } likely && likely < rows.Count ? Around(rows, rows.From + likely) : Split(rows))
         {
-            var range = new RowRange(Cut(rows, part), Cut(rows, part + 1));
-            if (range.Count == 0)
-                continue;
-            if (await attempt(range) is { } failed)
+            if (await attempt(part) is { } failed)
             {
-                if (!await SearchAsync(range, failed))
+                if (!await SearchAsync(part, failed))
                     return false;
             }
             else
             {
-                Passed += range.Count;
+                Passed += part.Count;
                 _asked = true;
             }
 
-            if (!_asked && _faults.Count >= Few && !await AnyPassesAsync(new RowRange(range.To, _end)))
+            if (!_asked && _faults.Count >= Few && !await AnyPassesAsync(new RowRange(part.To, _end)))
                 return false;
         }
 
         return true;
+    }
+
+    private static IEnumerable<RowRange> Split(RowRange rows) => Enumerable.Range(0, Parts)
+        .Select(part => new RowRange(Cut(rows, part), Cut(rows, part + 1)))
+        .Where(part => part.Count > 0);
+
+    /// <summary>What comes before the row, the row, and ever larger parts of what comes behind it.</summary>
+    private static IEnumerable<RowRange> Around(RowRange rows, int row)
+    {
+        if (row > rows.From)
+            yield return new RowRange(rows.From, row);
+        yield return new RowRange(row, row + 1);
+        long size = Math.Max(FirstPart, 4L * (row - rows.From));
+        for (var from = row + 1; from < rows.To; size *= 4)
+        {
+            var to = (int)Math.Min(rows.To, from + size);
+            yield return new RowRange(from, to);
+            from = to;
+        }
     }
 
     private static int Cut(RowRange rows, int part) => rows.From + (int)((long)rows.Count * part / Parts);

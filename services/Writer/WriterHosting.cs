@@ -7,6 +7,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Ingest.Writer;
 
@@ -42,8 +43,8 @@ public static class WriterHosting
         }
     }
 
-    private sealed class DatabaseStores(Database database, TimeProvider time) : IRowStores
+    private sealed class DatabaseStores(Database database, TimeProvider time, ILogger<Database> logger) : IRowStores
     {
-        public IRowStore Create(PipelineDefinition pipeline) => database.CreateStore(pipeline, time);
+        public IRowStore Create(PipelineDefinition pipeline) => database.CreateStore(pipeline, time, logger);
     }
 }

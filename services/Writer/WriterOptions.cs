@@ -30,6 +30,10 @@ public sealed class WriterOptions
     [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
     public TimeSpan RefusalRetryDelay { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long a pipeline that cannot write holds its batches before they go back to the queue.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:25:00")]
+    public TimeSpan ReleaseAfter { get; set; } = TimeSpan.FromMinutes(10);
+
     /// <summary>How long a shutdown waits for the transaction at hand.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan Drain { get; set; } = TimeSpan.FromSeconds(20);

@@ -117,17 +117,21 @@ public sealed class LoadTests
     }
 
     [Fact]
-    public async Task A_database_that_refuses_in_the_middle_ends_the_load_with_its_reason()
+    public async Task A_row_that_the_database_refuses_is_a_reject_and_the_others_are_written()
     {
-        using (var connection = new SqliteConnection($"Data Source={Database};Pooling=False"))
-        {
-            connection.Open();
-            using var create = connection.CreateCommand();
-            create.CommandText = "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL, age INTEGER CHECK (age < 50))";
-            create.ExecuteNonQuery();
-        }
-
+        CreatePeople("CHECK (age < 50)");
         var input = Write("in.ndjson", "{\"id\":1,\"name\":\"Ada\",\"age\":36}\n{\"id\":2,\"name\":\"Cy\",\"age\":60}\n");
+        var (exit, summary, _) = await LoadAsync(Definition, input);
+        Assert.Equal(0, exit);
+        Assert.Equal("2 lines, 0 already, 1 written, 0 duplicate, 0 filtered, 1 rejected", Balance(summary));
+        Assert.Equal(["2"], Query("SELECT line FROM ingest_rejects WHERE reason = 'constraint_violation'"));
+    }
+
+    [Fact]
+    public async Task A_table_that_takes_no_row_ends_the_load_with_its_reason()
+    {
+        CreatePeople("CHECK (age < 0)");
+        var input = Write("in.ndjson", string.Concat(Enumerable.Range(1, 200).Select(i => $"{{\"id\":{i},\"name\":\"Ada\",\"age\":36}}\n")));
         var (exit, summary, error) = await LoadAsync(Definition, input);
         Assert.Equal(1, exit);
         Assert.Contains("CHECK constraint failed", error, StringComparison.Ordinal);
@@ -188,6 +192,15 @@ public sealed class LoadTests
         Assert.Equal(0, exit);
         Assert.True((long)summary["written"]! > 0);
         Assert.True((long)summary["rejected"]! > 0);
+    }
+
+    private void CreatePeople(string check)
+    {
+        using var connection = new SqliteConnection($"Data Source={Database};Pooling=False");
+        connection.Open();
+        using var create = connection.CreateCommand();
+        create.CommandText = $"CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL, age INTEGER {check})";
+        create.ExecuteNonQuery();
     }
 
     private string Database => Path.Combine(_folder, "ingest.db");

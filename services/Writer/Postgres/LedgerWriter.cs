@@ -5,39 +5,68 @@ using Npgsql;
 namespace Ingest.Writer.Postgres;
 
 /// <summary>The ledger's part of a transaction: which batches are new, and in the end what became of each line.</summary>
-internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, PipelineDefinition pipeline)
+internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, PipelineDefinition pipeline, TimeSpan lockTimeout)
 {
+    private const int MostBlocked = 20;
+
+    private static readonly TimeSpan WaitForBatch = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Enters the batches, on the likely assumption that every row will be written.</summary>
     /// <returns>Those that the ledger did not know.</returns>
     /// <exception cref="StoreRefusedException">The table, which is locked against changes from here on, is not the rows' any more.</exception>
     public async Task<Begun> BeginAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
     {
-        await using var begin = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                new(Sql.BeginSession),
-                new(sql.LockTable),
-                new(Sql.DescribeTable) { Parameters = { new() { Value = sql.Table } } },
-                Command(
-                    Sql.InsertBatches,
-                    batches.Select(b => b.Id).ToArray(),
-                    batches.Select(b => b.Definition).ToArray(),
-                    batches.Select(b => b.Segments.Sum(s => (long)s.Lines)).ToArray(),
-                    batches.Select(b => (long)b.Rows).ToArray(),
-                    batches.Select(b => b.Segments.Sum(s => (long)s.Filtered)).ToArray(),
-                    batches.Select(b => b.Segments.Sum(s => (long)s.Rejected)).ToArray()),
-            },
-        };
+        await using var begin = Opening();
+        begin.BatchCommands.Add(Insert(batches));
         await using var reader = await begin.ExecuteReaderAsync(cancellationToken);
-        await reader.NextResultAsync(cancellationToken);
-        var columns = await TableColumns.ReadAsync(reader, cancellationToken);
-        Check(columns, batches);
+        var table = await ReadTableAsync(reader, batches, cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         var fresh = new HashSet<Guid>();
         while (await reader.ReadAsync(cancellationToken))
             fresh.Add(reader.GetGuid(0));
-        return new Begun(fresh, columns.DropsRows);
+        return new Begun(fresh, [], table.DropsRows);
+    }
+
+    /// <summary>As <see cref="BeginAsync"/>, but batches that another session is writing are passed over.</summary>
+    /// <exception cref="StoreRefusedException">The table, which is locked against changes from here on, is not the rows' any more.</exception>
+    public async Task<Begun> BeginCarefullyAsync(
+        IReadOnlyList<RowBatch> batches, NpgsqlTransaction transaction, CancellationToken cancellationToken)
+    {
+        bool dropsRows;
+        await using (var begin = Opening())
+        await using (var reader = await begin.ExecuteReaderAsync(cancellationToken))
+            dropsRows = (await ReadTableAsync(reader, batches, cancellationToken)).DropsRows;
+
+        const string savepoint = "ingest_ledger";
+        HashSet<Guid> fresh = [];
+        HashSet<Guid> blocked = [];
+        await ExecuteAsync($"SET LOCAL lock_timeout TO '{WaitForBatch.TotalMilliseconds}ms'", cancellationToken);
+        foreach (var batch in batches.OrderBy(b => b.Id))
+        {
+            if (blocked.Count >= MostBlocked)
+            {
+                // Whoever holds so many holds the others, too; waiting for each would take long.
+                blocked.Add(batch.Id);
+                continue;
+            }
+
+            await transaction.SaveAsync(savepoint, cancellationToken);
+            try
+            {
+                await using var insert = new NpgsqlBatch(connection) { BatchCommands = { Insert([batch]) } };
+                if (await insert.ExecuteScalarAsync(cancellationToken) is Guid id)
+                    fresh.Add(id);
+                await transaction.ReleaseAsync(savepoint, cancellationToken);
+            }
+            catch (PostgresException held) when (held.SqlState == PostgresErrors.LockNotAvailable)
+            {
+                await ExecuteAsync($"ROLLBACK TO SAVEPOINT {savepoint}; RELEASE SAVEPOINT {savepoint}", cancellationToken);
+                blocked.Add(batch.Id);
+            }
+        }
+
+        await ExecuteAsync($"SET LOCAL lock_timeout TO '{lockTimeout.TotalMilliseconds}ms'", cancellationToken);
+        return new Begun(fresh, blocked, dropsRows);
     }
 
     /// <param name="batches">All batches of the transaction; their sources' ends are noted whether they are new or not.</param>
@@ -115,6 +144,40 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
             await finish.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    private NpgsqlBatch Opening() => new(connection)
+    {
+        BatchCommands =
+        {
+            new(Sql.BeginSession) { Parameters = { new() { Value = $"{lockTimeout.TotalMilliseconds}ms" } } },
+            new(sql.LockTable),
+            new(Sql.DescribeTable) { Parameters = { new() { Value = sql.Table } } },
+        },
+    };
+
+    private NpgsqlBatchCommand Insert(IReadOnlyList<RowBatch> batches) => Command(
+        Sql.InsertBatches,
+        batches.Select(b => b.Id).ToArray(),
+        batches.Select(b => b.Definition).ToArray(),
+        batches.Select(b => b.Segments.Sum(s => (long)s.Lines)).ToArray(),
+        batches.Select(b => (long)b.Rows).ToArray(),
+        batches.Select(b => b.Segments.Sum(s => (long)s.Filtered)).ToArray(),
+        batches.Select(b => b.Segments.Sum(s => (long)s.Rejected)).ToArray());
+
+    private async Task<TableColumns> ReadTableAsync(
+        NpgsqlDataReader reader, IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
+    {
+        await reader.NextResultAsync(cancellationToken);
+        var table = await TableColumns.ReadAsync(reader, cancellationToken);
+        Check(table, batches);
+        return table;
+    }
+
+    private async Task ExecuteAsync(string statements, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(statements, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     /// <exception cref="StoreRefusedException">The table is not what the definition says.</exception>
     /// <exception cref="BatchesUnfitException">It is, but is not what an older definition said.</exception>
     private void Check(TableColumns table, IReadOnlyList<RowBatch> batches)
@@ -150,5 +213,6 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
 }
 
 /// <param name="Fresh">The batches that the ledger did not know.</param>
+/// <param name="Blocked">The batches that another session is writing.</param>
 /// <param name="DropsRows">Whether the table has triggers that may drop rows.</param>
-internal sealed record Begun(HashSet<Guid> Fresh, bool DropsRows);
+internal sealed record Begun(HashSet<Guid> Fresh, HashSet<Guid> Blocked, bool DropsRows);

@@ -1,15 +1,23 @@
 using System.Data;
 using Ingest.Messaging;
 using Ingest.Pipelines.Definition;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Ingest.Writer.Postgres;
 
 /// <summary>Writes to PostgreSQL: ledger, rows and rejects in one transaction, the rows by binary COPY.</summary>
-internal sealed class PostgresStore(NpgsqlDataSource source, string database, PipelineDefinition pipeline) : IRowStore
+internal sealed partial class PostgresStore(NpgsqlDataSource source, string database, PipelineDefinition pipeline, ILogger logger) : IRowStore
 {
     private readonly Sql _sql = new(pipeline);
+    private bool _warned;
     private readonly WriteHabit _habit = new(pipeline.OnDuplicate == OnDuplicate.Update);
+
+    /// <summary>How long a statement waits for what another session holds.</summary>
+    public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How old a transaction of ours is whose client stands still, before it is ended.</summary>
+    public TimeSpan StuckAfter { get; init; } = TimeSpan.FromSeconds(60);
 
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
@@ -20,6 +28,12 @@ internal sealed class PostgresStore(NpgsqlDataSource source, string database, Pi
             await new TableSetup(connection, _sql, pipeline).RunAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             _habit.Compared();
+            await using var ask = new NpgsqlCommand(Sql.IsDurable, connection);
+            if (!_warned && await ask.ExecuteScalarAsync(cancellationToken) is false)
+            {
+                _warned = true;
+                LogNotDurable(database);
+            }
         }
         catch (Exception failure) when (PostgresErrors.IsOurs(failure))
         {
@@ -33,15 +47,20 @@ internal sealed class PostgresStore(NpgsqlDataSource source, string database, Pi
         {
             try
             {
-                return await CommitAsync(batches, [], cancellationToken);
+                return await CommitAsync(batches, [], carefully: false, cancellationToken);
+            }
+            catch (PostgresException blocked) when (blocked.SqlState == PostgresErrors.LockNotAvailable)
+            {
+                await EndStuckSessionsAsync(cancellationToken);
+                return await CommitAsync(batches, [], carefully: true, cancellationToken);
             }
             catch (PostgresException fault) when (PostgresErrors.EndsConnection(fault))
             {
-                var known = await new RowProber(source, _sql, pipeline).FindAsync(
+                var known = await new RowProber(source, _sql, pipeline, LockTimeout).FindAsync(
                     [.. batches.Select(b => new BatchOutcome(b))], cancellationToken);
                 if (known.Count == 0)
                     throw;
-                return await CommitAsync(batches, known, cancellationToken);
+                return await CommitAsync(batches, known, carefully: false, cancellationToken);
             }
         }
         catch (Exception failure) when (PostgresErrors.IsOurs(failure))
@@ -59,18 +78,30 @@ internal sealed class PostgresStore(NpgsqlDataSource source, string database, Pi
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private async Task<IReadOnlyList<CommittedBatch>> CommitAsync(
-        IReadOnlyList<RowBatch> batches, IReadOnlyList<KnownFault> known, CancellationToken cancellationToken)
+        IReadOnlyList<RowBatch> batches, IReadOnlyList<KnownFault> known, bool carefully, CancellationToken cancellationToken)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
-        var ledger = new LedgerWriter(connection, _sql, pipeline);
-        var begun = await ledger.BeginAsync(batches, cancellationToken);
+        var ledger = new LedgerWriter(connection, _sql, pipeline, LockTimeout);
+        var begun = carefully
+            ? await ledger.BeginCarefullyAsync(batches, transaction, cancellationToken)
+            : await ledger.BeginAsync(batches, cancellationToken);
+        batches = [.. batches.Where(b => !begun.Blocked.Contains(b.Id))];
+        if (batches.Count == 0)
+            throw new StoreAwayException($"another session is writing the same batches ({database})");
         var fresh = batches.Where(b => begun.Fresh.Contains(b.Id)).ToDictionary(b => b.Id, b => new BatchOutcome(b));
         await new RowWriter(connection, transaction, _sql, pipeline, _habit, begun.DropsRows).WriteAsync(
             [.. batches.Where(b => fresh.ContainsKey(b.Id)).Select(b => fresh[b.Id])], known, cancellationToken);
         await ledger.FinishAsync(batches, fresh, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return [.. batches.Select(b => fresh.TryGetValue(b.Id, out var outcome) ? CommittedBatch.Of(b.Id, already: false, outcome.Counts()) : CommittedBatch.Known(b))];
+    }
+
+    private async Task EndStuckSessionsAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var end = new NpgsqlCommand(Sql.EndStuckSessions, connection) { Parameters = { new() { Value = StuckAfter.TotalSeconds } } };
+        await end.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private async Task<T> AskAsync<T>(Func<LedgerReader, Task<T>> question, CancellationToken cancellationToken)
@@ -85,4 +116,7 @@ internal sealed class PostgresStore(NpgsqlDataSource source, string database, Pi
             throw PostgresErrors.Translate(failure, database);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The database {Database} runs with fsync = off: when its machine fails, what was acknowledged may be lost")]
+    private partial void LogNotDurable(string database);
 }

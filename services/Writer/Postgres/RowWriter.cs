@@ -11,9 +11,6 @@ namespace Ingest.Writer.Postgres;
 internal sealed class RowWriter(
     NpgsqlConnection connection, NpgsqlTransaction transaction, Sql sql, PipelineDefinition pipeline, WriteHabit habit, bool dropsRows)
 {
-    /// <summary>So many bad rows are found by the line that COPY names; each costs copying the others once more.</summary>
-    private const int BadRowsByLine = 3;
-
     private readonly Attempts _attempts = new(connection, transaction);
     private readonly RowCopier _copier = new(connection);
     private readonly MergeWriter _merge = new(connection, sql, pipeline);
@@ -65,37 +62,79 @@ internal sealed class RowWriter(
             return null;
         if (!habit.CopiesFirst || dropsRows)
             return rows;
-        for (var found = 0; ; found++)
+        try
         {
-            if (await TryCopyAsync(rows, rows.All) is not { } fault)
-            {
-                foreach (var (piece, part) in rows.Parts(rows.All))
-                    rows.Write(piece, part.Count);
+            if (await TryCopyAsync(rows.All) is not { } fault)
                 _passed = true;
-                return null;
-            }
-
-            if ((fault.SqlState == PostgresErrors.UniqueViolation && pipeline.Key.Count > 0) || fault.SqlState == PostgresErrors.FeatureNotSupported)
-            {
-                habit.Conflicted();
-                return rows;
-            }
-
-            if (found == BadRowsByLine || PostgresErrors.CopyLine(fault) is not { } line || line >= rows.Count
-                || await _attempts.ProbeAsync(() => CopyRangeAsync(rows, new RowRange(line, line + 1)), cancellationToken) is not { } alone
-                || (alone.SqlState == PostgresErrors.UniqueViolation && pipeline.Key.Count > 0))
-                return rows;
-            Note(rows, line, alone);
-            if (rows.Count == 1)
-                return null;
-            rows = rows.Without(line);
+            else
+                await FindAsync(rows, fault, TryCopyAsync, ProbeCopyAsync, PostgresErrors.CopyLine);
+            return null;
+        }
+        catch (MergeNeededException merge)
+        {
+            habit.Conflicted();
+            return rows.Slice(new RowRange(merge.From, rows.Count));
         }
 
-        Task<PostgresException?> TryCopyAsync(RowSet set, RowRange range) =>
-            _attempts.TryAsync(() => CopyRangeAsync(set, range), cancellationToken);
+        async Task<PostgresException?> TryCopyAsync(RowRange range)
+        {
+            var fault = await _attempts.TryAsync(() => CopyRangeAsync(range), cancellationToken);
+            if (fault is null)
+            {
+                foreach (var (piece, part) in rows.Parts(range))
+                    rows.Write(piece, part.Count);
+            }
+            else if (NeedsMerge(fault))
+            {
+                throw new MergeNeededException(range.From);
+            }
 
-        Task CopyRangeAsync(RowSet set, RowRange range) =>
-            _copier.CopyAsync(sql.Copy(set.Columns), set, range, cancellationToken);
+            return fault;
+        }
+
+        async Task<PostgresException?> ProbeCopyAsync(RowRange range) =>
+            await _attempts.ProbeAsync(() => CopyRangeAsync(range), cancellationToken) is { } fault && !NeedsMerge(fault) ? fault : null;
+
+        Task CopyRangeAsync(RowRange range) => _copier.CopyAsync(sql.Copy(rows.Columns), rows, range, cancellationToken);
+    }
+
+    /// <summary>A key that is there already, or row-level security, under which PostgreSQL does not COPY.</summary>
+    private bool NeedsMerge(PostgresException fault) => fault.SqlState == PostgresErrors.FeatureNotSupported
+        || (fault.SqlState == PostgresErrors.UniqueViolation && pipeline.Key.Count > 0);
+
+    private async Task FindAsync(
+        RowSet rows,
+        PostgresException fault,
+        Func<RowRange, Task<PostgresException?>> attempt,
+        Func<RowRange, Task<PostgresException?>> probe,
+        Func<PostgresException, int?>? hint)
+    {
+        var finder = new FaultFinder<PostgresException>(attempt, probe, _passed, hint);
+        try
+        {
+            if (!await finder.RunAsync(rows.All, fault))
+                throw finder.Faults[^1].Fault;
+            await finder.TryAgainAsync(f => f.SqlState == PostgresErrors.ForeignKeyViolation, AttemptAgainAsync);
+        }
+        finally
+        {
+            _passed |= finder.Passed > 0;
+            foreach (var (row, refusal) in finder.Faults)
+                Note(rows, row, refusal);
+        }
+
+        async Task<PostgresException?> AttemptAgainAsync(RowRange range)
+        {
+            try
+            {
+                return await attempt(range);
+            }
+            catch (MergeNeededException)
+            {
+                // Its key came in after it: a duplicate.
+                return null;
+            }
+        }
     }
 
     private async Task MergeAsync(RowSet rows, CancellationToken cancellationToken)
@@ -120,14 +159,7 @@ internal sealed class RowWriter(
         }
 
         await _merge.IndexAsync(cancellationToken);
-        var finder = new FaultFinder<PostgresException>(TryInsertAsync, ProbeInsertAsync, _passed);
-        var itIsRows = await finder.RunAsync(rows.All, refusal);
-        await finder.TryAgainAsync(fault => fault.SqlState == PostgresErrors.ForeignKeyViolation);
-        foreach (var (row, fault) in finder.Faults)
-            Note(rows, row, fault);
-        if (!itIsRows)
-            throw finder.Faults[^1].Fault;
-        _passed |= finder.Passed > 0;
+        await FindAsync(rows, refusal, TryInsertAsync, ProbeInsertAsync, hint: null);
         habit.Merged(duplicates);
 
         async Task<PostgresException?> TryInsertAsync(RowRange range)
@@ -175,5 +207,11 @@ internal sealed class RowWriter(
             cancellationToken);
         if (none is not null)
             throw none;
+    }
+
+    /// <summary>Rows from a place on cannot be copied straight into the table.</summary>
+    private sealed class MergeNeededException(int from) : Exception
+    {
+        public int From => from;
     }
 }

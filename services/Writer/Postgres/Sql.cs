@@ -110,6 +110,8 @@ internal sealed class Sql(PipelineDefinition pipeline)
             raw bytea NOT NULL, raw_length bigint NOT NULL, rejected_at timestamptz NOT NULL);
         """;
 
+    public const string IsDurable = "SELECT current_setting('fsync')::boolean";
+
     public const string HasSchema = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)";
 
     public const string HasTable = "SELECT to_regclass($1) IS NOT NULL";
@@ -154,8 +156,22 @@ internal sealed class Sql(PipelineDefinition pipeline)
     /// </summary>
     public const string BeginSession =
         """
-        SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', '5s', true),
+        SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', $1, true),
                set_config('tcp_user_timeout', '30s', true)
+        """;
+
+    /// <summary>
+    /// Ends sessions of ours whose client stands still in the middle of a transaction, $1 seconds old, that writes the
+    /// ledger: neither statement nor idle time-outs touch a client that is frozen inside COPY.
+    /// </summary>
+    public const string EndStuckSessions =
+        """
+        SELECT count(pg_terminate_backend(a.pid))
+        FROM pg_stat_activity a
+        WHERE a.pid <> pg_backend_pid() AND a.datname = current_database() AND a.usename = current_user
+          AND a.application_name = current_setting('application_name') AND a.wait_event_type = 'Client'
+          AND a.xact_start <= clock_timestamp() - make_interval(secs => $1)
+          AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND l.granted AND l.relation = to_regclass('ingest_batches'))
         """;
 
     public string LockTable => $"LOCK TABLE {Table} IN ROW EXCLUSIVE MODE";

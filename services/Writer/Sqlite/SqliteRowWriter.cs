@@ -17,15 +17,35 @@ internal sealed class SqliteRowWriter(SqliteConnection connection, SqliteSql sql
     private IReadOnlyList<RowColumn> _columns = [];
     private sqlite3_stmt? _insert;
 
-    public BatchOutcome Write(RowBatch batch)
+    /// <summary>Rows that passed, written or as duplicates.</summary>
+    public int Passed { get; private set; }
+
+    /// <summary>
+    /// Writes the rows one by one: a statement that fails undoes itself and nothing else, and its row becomes a reject.
+    /// </summary>
+    /// <param name="batch">A new batch.</param>
+    /// <param name="known">Rows whose refusal undid a whole transaction.</param>
+    /// <exception cref="TransactionUndoneException">A row was refused, and the transaction with it.</exception>
+    public BatchOutcome Write(RowBatch batch, IReadOnlyDictionary<(Guid Batch, int Row), RowRefusal> known)
     {
         Prepare(batch.Columns);
         var outcome = new BatchOutcome(batch);
-        var tuples = batch.Tuples.Span;
-        for (var i = 0; i < batch.Segments.Count; i++)
+        if (batch.Rows == 0)
+            return outcome;
+        var rows = RowSet.Of([outcome]).Single();
+        for (var (i, row) = (0, 0); i < batch.Segments.Count; i++)
         {
-            for (var row = 0; row < batch.Segments[i].Rows; row++)
-                outcome.Write(i, Insert(ref tuples));
+            for (var last = row + batch.Segments[i].Rows; row < last; row++)
+            {
+                if (known.TryGetValue((batch.Id, row), out var earlier))
+                    rows.Refuse(row, earlier);
+                else if (Refusal(Insert(outcome.Tuples(row, 1).Span, out var changed)) is not { } refusal)
+                    Pass(outcome, i, changed);
+                else if (raw.sqlite3_get_autocommit(_database) != 0)
+                    throw new TransactionUndoneException(batch.Id, row, refusal);
+                else
+                    rows.Refuse(row, refusal);
+            }
         }
 
         return outcome;
@@ -42,30 +62,47 @@ internal sealed class SqliteRowWriter(SqliteConnection connection, SqliteSql sql
         (_insert, _columns) = (statement, columns);
     }
 
-    private int Insert(ref ReadOnlySpan<byte> tuples)
+    private void Pass(BatchOutcome outcome, int segment, int changed)
     {
-        var fields = BinaryPrimitives.ReadInt16BigEndian(tuples);
-        tuples = tuples[2..];
+        Passed++;
+        outcome.Write(segment, changed);
+    }
+
+    /// <returns>SQLite's result code.</returns>
+    private int Insert(ReadOnlySpan<byte> tuple, out int changed)
+    {
+        changed = 0;
+        var fields = BinaryPrimitives.ReadInt16BigEndian(tuple);
+        tuple = tuple[2..];
         for (var i = 0; i < fields; i++)
         {
-            var length = BinaryPrimitives.ReadInt32BigEndian(tuples);
-            tuples = tuples[4..];
-            if (length < 0)
-            {
-                Check(raw.sqlite3_bind_null(_insert, i + 1));
-                continue;
-            }
-
-            Check(Bind(i + 1, _columns[i].Type, tuples[..length]));
-            tuples = tuples[length..];
+            var length = BinaryPrimitives.ReadInt32BigEndian(tuple);
+            tuple = tuple[4..];
+            var bound = length < 0 ? raw.sqlite3_bind_null(_insert, i + 1) : Bind(i + 1, _columns[i].Type, tuple[..length]);
+            if (bound != raw.SQLITE_OK)
+                return bound;
+            tuple = tuple[Math.Max(0, length)..];
         }
 
         var before = raw.sqlite3_total_changes(_database);
         var result = raw.sqlite3_step(_insert);
         raw.sqlite3_reset(_insert);
-        if (result != raw.SQLITE_DONE)
+        changed = raw.sqlite3_total_changes(_database) > before ? 1 : 0;
+        return result == raw.SQLITE_DONE ? raw.SQLITE_OK : result;
+    }
+
+    /// <returns>Null when the row passed.</returns>
+    /// <exception cref="SqliteException">It is not the row.</exception>
+    private RowRefusal? Refusal(int result)
+    {
+        if (result == raw.SQLITE_OK)
+            return null;
+        var message = raw.sqlite3_errmsg(_database).utf8_to_string();
+        if ((result & 0xff) is not (raw.SQLITE_CONSTRAINT or raw.SQLITE_MISMATCH or raw.SQLITE_TOOBIG))
             Check(result);
-        return raw.sqlite3_total_changes(_database) - before > 0 ? 1 : 0;
+        const string notNull = "NOT NULL constraint failed: ";
+        var column = message.StartsWith(notNull, StringComparison.Ordinal) ? message[(message.LastIndexOf('.') + 1)..] : null;
+        return new RowRefusal(RejectReason.ConstraintViolation, column, message, null);
     }
 
     private int Bind(int place, ColumnType type, ReadOnlySpan<byte> field) => type switch
@@ -98,4 +135,12 @@ internal sealed class SqliteRowWriter(SqliteConnection connection, SqliteSql sql
         if (result != raw.SQLITE_OK)
             throw new SqliteException($"SQLite Error {result}: '{raw.sqlite3_errmsg(_database).utf8_to_string()}'.", result & 0xff, result);
     }
+}
+
+/// <summary>SQLite refused a row and undid the whole transaction: a trigger or a constraint may ask for that.</summary>
+internal sealed class TransactionUndoneException(Guid batch, int row, RowRefusal refusal) : Exception(refusal.Detail)
+{
+    public (Guid Batch, int Row) Place => (batch, row);
+
+    public RowRefusal Refusal => refusal;
 }

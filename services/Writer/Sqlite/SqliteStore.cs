@@ -7,7 +7,11 @@ namespace Ingest.Writer.Sqlite;
 /// <summary>Writes to a SQLite file: WAL, and a commit is on the disk before it returns.</summary>
 internal sealed class SqliteStore(string connectionString, string file, PipelineDefinition pipeline, TimeProvider time) : IRowStore
 {
+    /// <summary>So many rows are refused without one that passes before it is the table's fault.</summary>
+    private const int FewRefusals = 100;
+
     private readonly SqliteSql _sql = new(pipeline);
+    private int _refusedSincePass;
     private SqliteConnection? _connection;
     private SqliteRowWriter? _rows;
 
@@ -31,37 +35,19 @@ internal sealed class SqliteStore(string connectionString, string file, Pipeline
         return true;
     });
 
-    public Task<IReadOnlyList<CommittedBatch>> CommitAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken) => Guard(() =>
+    public Task<IReadOnlyList<CommittedBatch>> CommitAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken) => Guard<IReadOnlyList<CommittedBatch>>(() =>
     {
-        var connection = Open();
-        Run(connection, "BEGIN IMMEDIATE");
-        try
+        Dictionary<(Guid Batch, int Row), RowRefusal> known = [];
+        while (true)
         {
-            var ledger = new SqliteLedger(connection, pipeline, time);
-            var committed = new List<CommittedBatch>(batches.Count);
-            foreach (var batch in batches)
+            try
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                ledger.AddEnds(batch);
-                if (!ledger.TryAdd(batch))
-                {
-                    committed.Add(CommittedBatch.Known(batch));
-                    continue;
-                }
-
-                _rows ??= new SqliteRowWriter(connection, _sql);
-                var outcome = _rows.Write(batch);
-                ledger.Complete(outcome);
-                committed.Add(CommittedBatch.Of(batch.Id, already: false, outcome.Counts()));
+                return Commit(Open(), batches, known, cancellationToken);
             }
-
-            Run(connection, "COMMIT");
-            return (IReadOnlyList<CommittedBatch>)committed;
-        }
-        catch
-        {
-            RollBack(connection);
-            throw;
+            catch (TransactionUndoneException undone)
+            {
+                known.Add(undone.Place, undone.Refusal);
+            }
         }
     });
 
@@ -76,6 +62,51 @@ internal sealed class SqliteStore(string connectionString, string file, Pipeline
         _rows?.Dispose();
         _connection?.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private List<CommittedBatch> Commit(
+        SqliteConnection connection,
+        IReadOnlyList<RowBatch> batches,
+        IReadOnlyDictionary<(Guid Batch, int Row), RowRefusal> known,
+        CancellationToken cancellationToken)
+    {
+        Run(connection, "BEGIN IMMEDIATE");
+        try
+        {
+            var ledger = new SqliteLedger(connection, pipeline, time);
+            var rows = _rows ??= new SqliteRowWriter(connection, _sql);
+            var passed = rows.Passed;
+            var (refused, reason) = (0, "");
+            var committed = new List<CommittedBatch>(batches.Count);
+            foreach (var batch in batches)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                ledger.AddEnds(batch);
+                if (!ledger.TryAdd(batch))
+                {
+                    committed.Add(CommittedBatch.Known(batch));
+                    continue;
+                }
+
+                var outcome = rows.Write(batch, known);
+                ledger.Complete(outcome);
+                committed.Add(CommittedBatch.Of(batch.Id, already: false, outcome.Counts()));
+                refused += outcome.Refused;
+                reason = outcome.Refused > 0 ? outcome.Rejects.Last().Detail : reason;
+            }
+
+            var sincePass = rows.Passed > passed ? 0 : _refusedSincePass + refused;
+            if (sincePass > FewRefusals)
+                throw new StoreRefusedException($"table {SqliteSql.TableName(pipeline.Table)} in {file} takes no row: {reason}; change the table or {pipeline.File}.");
+            Run(connection, "COMMIT");
+            _refusedSincePass = sincePass;
+            return committed;
+        }
+        catch
+        {
+            RollBack(connection);
+            throw;
+        }
     }
 
     internal static void Run(SqliteConnection connection, string statement)

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Ingest.TestSupport;
 using Ingest.Writer;
+using Ingest.Writer.Postgres;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace Ingest.IntegrationTests.Stores;
@@ -79,6 +81,60 @@ public sealed class PostgresStoreTests(SharedServers servers) : StoreContract
         await using var store = await PrepareAsync(pipeline);
         await store.CommitAsync([Rows(pipeline, """{"a":5}""")], Token);
         Assert.Equal(["5|on"], await QueryAsync("SELECT a, durable FROM t"));
+    }
+
+    [Fact]
+    public async Task A_frozen_writer_keeps_its_own_batch_from_the_others_and_is_ended_in_time()
+    {
+        var pipeline = Parse("pipeline: t\ntable: t\ncolumns:\n  a: integer");
+        await using (await PrepareAsync(pipeline))
+        {
+        }
+
+        var (held, free) = (Rows(pipeline, """{"a":1}"""), Rows(pipeline, """{"a":2}"""));
+        var settings = new NpgsqlConnectionStringBuilder(_server!.ConnectionString) { ApplicationName = "ingest writer", Pooling = false };
+        await using var frozen = new NpgsqlConnection(settings.ConnectionString);
+        await frozen.OpenAsync(Token);
+        await using var insert = new NpgsqlCommand(
+            $"BEGIN; INSERT INTO ingest_batches VALUES ('t', '{held.Id}', 'x', 1, 1, 0, 0, 0, now())", frozen);
+        await insert.ExecuteNonQueryAsync(Token);
+
+        await using var source = NpgsqlDataSource.Create(settings.ConnectionString);
+        await using var patient = new PostgresStore(source, "db", pipeline, NullLogger.Instance) { LockTimeout = TimeSpan.FromMilliseconds(300) };
+        Assert.Equal([free.Id], (await patient.CommitAsync([held, free], Token)).Select(c => c.Id));
+        await Assert.ThrowsAsync<StoreAwayException>(() => patient.CommitAsync([held], Token));
+        Assert.Equal(["2"], await QueryAsync("SELECT a FROM t"));
+
+        await using var strict = new PostgresStore(source, "db", pipeline, NullLogger.Instance)
+        {
+            LockTimeout = TimeSpan.FromMilliseconds(300),
+            StuckAfter = TimeSpan.Zero,
+        };
+        Assert.False((await strict.CommitAsync([held], Token))[0].Already);
+        Assert.Equal(["1", "2"], await QueryAsync("SELECT a FROM t ORDER BY a"));
+    }
+
+    [Fact]
+    public async Task Rows_of_an_older_definition_that_fit_no_longer_go_aside_alone()
+    {
+        var old = Parse("pipeline: t\ntable: t\ncolumns:\n  a: integer\n  gone: text");
+        var pipeline = Parse("pipeline: t\ntable: t\ncolumns:\n  a: integer");
+        await using var store = await PrepareAsync(pipeline);
+        var (unfit, fit) = (Rows(old, """{"a":1,"gone":"x"}"""), Rows(pipeline, """{"a":2}"""));
+        var refusal = await Assert.ThrowsAsync<BatchesUnfitException>(() => store.CommitAsync([unfit, fit], Token));
+        Assert.Equal([unfit.Id], refusal.Batches);
+        Assert.Contains("\"gone\"", refusal.Message, StringComparison.Ordinal);
+        Assert.Single(await store.CommitAsync([fit], Token));
+    }
+
+    [Theory]
+    [InlineData("CREATE UNLOGGED TABLE p PARTITION OF t FOR VALUES FROM (0) TO (9)", "unlogged partition")]
+    [InlineData("CREATE EXTENSION file_fdw; CREATE SERVER f FOREIGN DATA WRAPPER file_fdw; CREATE FOREIGN TABLE p PARTITION OF t FOR VALUES FROM (0) TO (9) SERVER f OPTIONS (filename '/dev/null')", "foreign partition")]
+    public async Task A_partition_that_would_break_the_promise_is_refused(string partition, string message)
+    {
+        await _server!.ExecuteAsync($"CREATE TABLE t (a integer) PARTITION BY RANGE (a); {partition}");
+        var refusal = await Assert.ThrowsAsync<StoreRefusedException>(() => PrepareAsync(Parse("pipeline: t\ntable: t\ncolumns:\n  a: integer")));
+        Assert.Contains(message, refusal.Message, StringComparison.Ordinal);
     }
 
     protected override async Task<string> OpenAsync()

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ingest.TestSupport;
+using Ingest.Writer;
 using Microsoft.Data.Sqlite;
 
 namespace Ingest.IntegrationTests.Stores;
@@ -7,6 +8,43 @@ namespace Ingest.IntegrationTests.Stores;
 public sealed class SqliteStoreTests : StoreContract
 {
     private readonly string _file = Path.Combine(TestRun.CreateFolder("sqlite"), "test.db");
+
+    [Theory]
+    [InlineData("CREATE TABLE t (a INTEGER PRIMARY KEY NOT NULL, b TEXT CHECK (b <> 'bad'))", "\"bad\"", "")]
+    [InlineData("CREATE TABLE t (a INTEGER PRIMARY KEY NOT NULL, b TEXT NOT NULL)", "null", "b")]
+    [InlineData("CREATE TABLE t (a INTEGER PRIMARY KEY NOT NULL, b TEXT UNIQUE)", "\"row 3\"", "")]
+    [InlineData("CREATE TABLE t (a INTEGER PRIMARY KEY NOT NULL, b TEXT); CREATE TRIGGER f BEFORE INSERT ON t WHEN NEW.b = 'bad' BEGIN SELECT RAISE(ABORT, 'no'); END", "\"bad\"", "")]
+    [InlineData("CREATE TABLE t (a INTEGER PRIMARY KEY NOT NULL, b TEXT); CREATE TRIGGER f BEFORE INSERT ON t WHEN NEW.b = 'bad' BEGIN SELECT RAISE(ROLLBACK, 'no'); END", "\"bad\"", "")]
+    public async Task A_bad_row_does_not_cost_its_neighbours(string create, string bad, string column)
+    {
+        Execute(create);
+        var pipeline = Parse("pipeline: t\ntable: t\nkey: a\ncolumns:\n  a: integer\n  b: text");
+        await using var store = await PrepareAsync(pipeline);
+        string[] lines = [.. Enumerable.Range(0, 20).Select(Line), $$"""{"a":20,"b":{{bad}}}""", .. Enumerable.Range(21, 20).Select(Line)];
+        var committed = await store.CommitAsync(
+            [Rows(pipeline, lines), Rows(pipeline, Line(5), Line(50)), Rows(pipeline, $$"""{"a":20,"b":{{bad}}}""")], Token);
+
+        Assert.Equal([(40L, 0L, 1L), (1L, 1L, 0L), (0L, 0L, 1L)], committed.Select(c => (c.Written, c.Duplicate, c.Rejected)));
+        Assert.Equal(["41"], await QueryAsync("SELECT count(*) FROM t"));
+        Assert.Equal(
+            [$$"""21|constraint_violation|{{(column == "" ? "NULL" : column)}}|{"a":20,"b":{{bad}}}"""],
+            await QueryAsync("SELECT line, reason, column_name, CAST(raw AS TEXT) FROM ingest_rejects WHERE line = 21"));
+        Assert.Equal(["44|41|1|2"], await QueryAsync("SELECT sum(lines), sum(written), sum(duplicate), sum(rejected) FROM ingest_batches"));
+        Assert.Equal(["44|41|1|2"], await QueryAsync("SELECT sum(lines), sum(written), sum(duplicate), sum(rejected) FROM ingest_segments"));
+        static string Line(int a) => $$"""{"a":{{a}},"b":"row {{a}}"}""";
+    }
+
+    [Fact]
+    public async Task A_table_that_takes_no_row_stops_the_pipeline_and_rejects_nothing()
+    {
+        Execute("CREATE TABLE t (a INTEGER CHECK (a < 0))");
+        var pipeline = Parse("pipeline: t\ntable: t\ncolumns:\n  a: integer");
+        await using var store = await PrepareAsync(pipeline);
+        var refusal = await Assert.ThrowsAsync<StoreRefusedException>(
+            () => store.CommitAsync([Rows(pipeline, [.. Enumerable.Range(0, 500).Select(i => $$"""{"a":{{i}}}""")])], Token));
+        Assert.Contains("CHECK", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(["0"], await QueryAsync("SELECT count(*) FROM ingest_batches"));
+    }
 
     protected override Task<string> OpenAsync() => Task.FromResult(_file);
 
@@ -29,5 +67,14 @@ public sealed class SqliteStoreTests : StoreContract
         }
 
         return Task.FromResult(rows);
+    }
+
+    private void Execute(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={_file};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
     }
 }
