@@ -13,8 +13,22 @@ internal sealed class ChangedStores(IRowStores inner, Func<RowBatch, RowBatch> c
     {
         public Task PrepareAsync(CancellationToken cancellationToken) => inner.PrepareAsync(cancellationToken);
 
-        public Task<IReadOnlyList<CommittedBatch>> CommitAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken) =>
-            inner.CommitAsync([.. batches.Select(change)], cancellationToken);
+        /// <summary>The writer hears of its batches under the names that it knows.</summary>
+        public async Task<IReadOnlyList<CommittedBatch>> CommitAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
+        {
+            var changed = batches.Select(b => (b.Id, Batch: change(b))).ToList();
+            var committed = await inner.CommitAsync([.. changed.Select(c => c.Batch)], cancellationToken);
+            return
+            [
+                .. committed.Select(c =>
+                {
+                    var place = changed.FindIndex(b => b.Batch.Id == c.Id);
+                    var known = c with { Id = changed[place].Id };
+                    changed.RemoveAt(place);
+                    return known;
+                }),
+            ];
+        }
 
         public Task<IReadOnlyList<CommittedBatch>> FindAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
             inner.FindAsync(ids, cancellationToken);

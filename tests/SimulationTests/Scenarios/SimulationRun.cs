@@ -9,8 +9,8 @@ namespace Ingest.SimulationTests.Scenarios;
 /// <summary>One seed's run: what it draws, and what it finds.</summary>
 internal sealed class SimulationRun
 {
-    /// <summary>Everything must have come to its end by then, once the faults are over.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
+    /// <summary>Everything must have come to its end by then, once the faults are over: hundreds of copies at seconds each.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromHours(2);
 
     /// <summary>What is on its way longest, when nobody waits for it any more.</summary>
     private static readonly TimeSpan LongestJourney = TimeSpan.FromSeconds(100);
@@ -109,7 +109,7 @@ internal sealed class SimulationRun
             && _world.Database.IsIdle);
 
     private string Unsettled() =>
-        $"half an hour after the last fault: senders done {_cluster.AllSendersAreDone}, "
+        $"{Patience.TotalHours:0} hours after the last fault: senders done {_cluster.AllSendersAreDone}, "
         + $"queues {string.Join(", ", _world.Broker.Queues.Select(q => $"{q.Name} {(q.IsEmpty ? "empty" : q.ToString())}"))}, "
         + $"database idle {_world.Database.IsIdle}";
 }

@@ -17,7 +17,7 @@ namespace Ingest.SimulationTests.Store;
 internal sealed class SimulatedStore(World world, SimulatedProcess process, PipelineDefinition pipeline, int mostRows) : IRowStore
 {
     /// <summary>How long a statement waits for a lock.</summary>
-    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>How long the database keeps a session that stands still inside a transaction.</summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(60);
@@ -45,9 +45,9 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
             await StatementAsync(transaction, cancellationToken);
             if (_database.Refuses(pipeline.Name))
                 throw Refused();
-            var fresh = await EnterIdsAsync(transaction, batches, cancellationToken);
+            var (fresh, blocked) = await EnterIdsAsync(transaction, batches, cancellationToken);
             var committed = new List<CommittedBatch>();
-            foreach (var batch in batches)
+            foreach (var batch in batches.Where(b => !blocked.Contains(b.Id)))
             {
                 // Two writers with the same keys meet only between two statements.
                 await StatementAsync(transaction, cancellationToken);
@@ -90,18 +90,25 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    /// <returns>The ids that the ledger does not know. Entered in order, so that two writers with the same batches do not wait for each other.</returns>
-    private async Task<HashSet<Guid>> EnterIdsAsync(Transaction transaction, IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
+    /// <returns>The ids that the ledger does not know, and those that another session is writing. Entered in order, so that two writers with the same batches do not wait for each other.</returns>
+    private async Task<(HashSet<Guid> Fresh, HashSet<Guid> Blocked)> EnterIdsAsync(
+        Transaction transaction, IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
     {
-        var fresh = new HashSet<Guid>();
+        var (fresh, blocked) = (new HashSet<Guid>(), new HashSet<Guid>());
         foreach (var id in batches.Select(b => b.Id).Order())
         {
-            await LockAsync(transaction, (pipeline.Name, id), cancellationToken);
+            if (!await LockAsync(transaction, (pipeline.Name, id), cancellationToken))
+            {
+                world.Simulator.Met.Add(Encounter.BatchBlocked);
+                blocked.Add(id);
+                continue;
+            }
+
             if (!_database.HasCommitted(pipeline.Name, id) && !fresh.Add(id))
                 world.Violations.Add(5, $"two copies of {id} in one transaction");
         }
 
-        return fresh;
+        return (fresh, blocked);
     }
 
     private async Task<CommittedBatch> WriteAsync(Transaction transaction, RowBatch batch, CancellationToken cancellationToken)
@@ -123,8 +130,8 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
                     continue;
                 }
 
-                if (_hasKey)
-                    await LockAsync(transaction, (pipeline.Name, row.Key), cancellationToken);
+                if (_hasKey && !await LockAsync(transaction, (pipeline.Name, row.Key), cancellationToken))
+                    throw Away("55P03: lock timeout");
                 var known = _hasKey && (table.Keys.Contains(row.Key) || transaction.Rows.Exists(r => r.Key == row.Key));
                 if (known && pipeline.OnDuplicate == OnDuplicate.Ignore)
                     continue;
@@ -180,31 +187,31 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
             throw Away("the connection was lost, the commit had arrived");
     }
 
-    private async Task LockAsync(Transaction transaction, object key, CancellationToken cancellationToken)
+    /// <returns>False when another session holds it for too long.</returns>
+    private async Task<bool> LockAsync(Transaction transaction, object key, CancellationToken cancellationToken)
     {
         var granted = _database.Locks.AcquireAsync(transaction, key);
         if (granted.IsCompleted)
         {
             await granted;
-            return;
+            return true;
         }
 
-        var outcome = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        world.After(LockTimeout, () =>
-        {
-            if (!outcome.Task.IsCompleted)
-                outcome.TrySetException(Away("55P03: lock timeout", Encounter.LockTimeout));
-        });
+        var outcome = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        world.After(LockTimeout, () => outcome.TrySetResult(false));
         await using var registration = cancellationToken.UnsafeRegister(
-            static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), outcome);
+            static (state, token) => ((TaskCompletionSource<bool>)state!).TrySetCanceled(token), outcome);
         _ = PassOnAsync(granted, outcome);
-        await outcome.Task;
+        if (await outcome.Task)
+            return true;
+        _database.Locks.GiveUp(transaction);
+        return granted.IsCompleted;
     }
 
-    private static async Task PassOnAsync(Task granted, TaskCompletionSource outcome)
+    private static async Task PassOnAsync(Task granted, TaskCompletionSource<bool> outcome)
     {
         await granted;
-        outcome.TrySetResult();
+        outcome.TrySetResult(true);
     }
 
     /// <summary>A statement's way there and back.</summary>
