@@ -190,6 +190,8 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
     /// <returns>False when another session holds it for too long.</returns>
     private async Task<bool> LockAsync(Transaction transaction, object key, CancellationToken cancellationToken)
     {
+        if (transaction.IsOver)
+            throw Away("57P01: the session was ended", Encounter.SessionEnded);
         var granted = _database.Locks.AcquireAsync(transaction, key);
         if (granted.IsCompleted)
         {
