@@ -36,7 +36,7 @@ public sealed class GatewayOptions
     [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
     public TimeSpan InquireAfter { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Batches of all sources that may wait for their commits (<c>acknowledge: committed</c>); past that sources wait.</summary>
+    /// <summary>Batches of a pipeline that may wait for their commits (<c>acknowledge: committed</c>); past that its sources wait.</summary>
     [Range(1, 10_000_000)]
     public int MaxUncommittedBatches { get; set; } = 50_000;
 

@@ -143,12 +143,26 @@ internal sealed partial class PipelineWriter(
     /// </summary>
     private async Task CommitHeldAsync(CancellationToken stopping, CancellationToken aborting)
     {
-        var ready = _held.GroupBy(d => d.Batch.Id).Where(copies => !IsBlocked(copies.Key)).ToArray();
+        var ready = OneTransaction(_held.GroupBy(d => d.Batch.Id).Where(copies => !IsBlocked(copies.Key))).ToArray();
         var together = ready.Where(copies => !copies.Any(c => c.IsSuspect) && !_throws.ContainsKey(copies.Key)).ToArray();
         if (together.Length > 0)
             await CommitAsync(InOrder(together.Select(copies => copies.First().Batch)), alone: false, stopping, aborting);
         foreach (var copies in ready.Except(together))
             await CommitAsync([copies.First().Batch], copies.Any(c => c.IsSuspect), stopping, aborting);
+    }
+
+    /// <summary>As many as it takes: batches that were blocked come back together, beside those that were taken meanwhile.</summary>
+    private IEnumerable<IGrouping<Guid, Delivery<RowBatch>>> OneTransaction(IEnumerable<IGrouping<Guid, Delivery<RowBatch>>> ready)
+    {
+        var (rows, bytes) = (0, 0L);
+        foreach (var copies in ready)
+        {
+            if (rows >= options.MaxTransactionRows || bytes >= options.MaxTransactionBytes)
+                yield break;
+            rows += copies.First().Batch.Rows;
+            bytes += copies.First().Batch.Size;
+            yield return copies;
+        }
     }
 
     private async Task CommitAsync(RowBatch[] batches, bool alone, CancellationToken stopping, CancellationToken aborting)

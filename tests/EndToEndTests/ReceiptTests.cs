@@ -95,6 +95,22 @@ public sealed class ReceiptTests(SharedServers servers)
     }
 
     [Fact]
+    public async Task A_stopping_gateway_resets_an_open_producer_that_wants_no_answer()
+    {
+        await using var pipeline = await PipelineUnderTest.StartAsync(servers, Numbers + "\nacknowledge: none\n");
+        using var producer = new TcpClient();
+        await producer.ConnectAsync("127.0.0.1", pipeline.Port, TestContext.Current.CancellationToken);
+        var stream = producer.GetStream();
+        await stream.WriteAsync("{\"n\":1}\n{\"n\":2}\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(
+            async () => await pipeline.LinesAsync() == 2, PipelineUnderTest.Deadline, () => "Two lines were to be in the ledger.");
+
+        var stopping = pipeline.Gateway.StopAsync(PipelineUnderTest.Deadline);
+        await Assert.ThrowsAsync<IOException>(() => stream.ReadExactlyAsync(new byte[1], TestContext.Current.CancellationToken).AsTask());
+        Assert.Equal(0, await stopping);
+    }
+
+    [Fact]
     public async Task A_producer_that_never_reads_its_receipt_holds_nobody_up()
     {
         var ncat = await Ncat.FindOrSkipAsync();

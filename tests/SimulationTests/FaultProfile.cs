@@ -1,7 +1,9 @@
+using Ingest.SimulationTests.Scheduling;
+
 namespace Ingest.SimulationTests;
 
 /// <summary>Which faults a run has and how often; each seed draws its own, so that most faults also meet alone.</summary>
-internal sealed class FaultProfile(Random random)
+internal sealed class FaultProfile(Random random, HashSet<Encounter> met)
 {
     /// <summary>Faults end here; from then on everything must come to its end.</summary>
     public static readonly TimeSpan Calm = TimeSpan.FromMinutes(4);
@@ -28,6 +30,10 @@ internal sealed class FaultProfile(Random random)
 
     public double CommittedUnknown { get; } = Some(random, 0.2);
 
+    public double NoticeLost { get; } = Some(random, 0.9);
+
+    public double NoticeDoubled { get; } = Some(random, 0.5);
+
     public double Crash { get; } = Some(random, 1);
 
     public double Freeze { get; } = Some(random, 1);
@@ -38,6 +44,8 @@ internal sealed class FaultProfile(Random random)
 
     public double StoreRefuses { get; } = Some(random, 1);
 
+    public double RollOut { get; } = Some(random, 1);
+
     public double ClockJump { get; } = Some(random, 1);
 
     /// <summary>Longest usual delay of anything that travels.</summary>
@@ -47,7 +55,13 @@ internal sealed class FaultProfile(Random random)
 
     public void CalmDown() => _calm = true;
 
-    public bool Strikes(double chance, Random chances) => chances.NextDouble() < chance && !_calm;
+    public bool Strikes(double chance, Encounter fault, Random chances)
+    {
+        var strikes = chances.NextDouble() < chance && !_calm;
+        if (strikes)
+            met.Add(fault);
+        return strikes;
+    }
 
     public TimeSpan Delay(Random chances) => Latency * (0.05 + (0.95 * chances.NextDouble()));
 

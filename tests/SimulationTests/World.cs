@@ -1,5 +1,6 @@
 using Ingest.SimulationTests.Assertions;
 using Ingest.SimulationTests.Broker;
+using Ingest.SimulationTests.Mutations;
 using Ingest.SimulationTests.Scenarios;
 using Ingest.SimulationTests.Scheduling;
 using Ingest.SimulationTests.Store;
@@ -16,12 +17,13 @@ internal sealed class World
     {
         Mutation = mutation;
         Simulator = new Simulator(seed);
-        Faults = new FaultProfile(Simulator.CreateRandom(6));
+        Faults = new FaultProfile(Simulator.CreateRandom(6), Simulator.Met);
         _ids = Simulator.CreateRandom(7);
         Outside = CreateProcess("outside");
-        Violations = new Violations(Simulator);
+        Violations = new Violations(Simulator, mutation.Silenced);
         Database = new SimulatedDatabase(this);
         Broker = new SimulatedBroker(this);
+        Notices = new Notices(this);
     }
 
     public Mutation Mutation { get; }
@@ -38,6 +40,8 @@ internal sealed class World
     public SimulatedDatabase Database { get; }
 
     public SimulatedBroker Broker { get; }
+
+    public Notices Notices { get; }
 
     public SimulatedProcess CreateProcess(string name) => new(Simulator, name, _processes++);
 

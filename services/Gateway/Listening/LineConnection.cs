@@ -38,7 +38,8 @@ internal sealed class LineConnection(Socket socket, PipelineDefinition pipeline,
         Name = socket.RemoteEndPoint?.ToString() ?? Name;
         await using var stream = new NetworkStream(socket, ownsSocket: false);
         var (result, receipt) = await converse(Source.Live(Name, pipeline)).RunAsync(stream, stopping, aborting);
-        if (result.Outcome == SourceOutcome.Broken)
+        // With nothing to say, an orderly end would say that every line was taken.
+        if (receipt is null && result.Outcome != SourceOutcome.Completed)
             return result;
         if (receipt is not null)
             await SendAsync(stream, receipt, aborting);

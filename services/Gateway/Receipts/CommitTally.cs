@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Ingest.Messaging;
 using Ingest.ServiceDefaults.Control;
 
@@ -5,7 +6,7 @@ namespace Ingest.Gateway.Receipts;
 
 /// <summary>
 /// The batches of this gateway whose commit a source waits for, by batch id: a notice may come twice, late or never.
-/// How many there are is bounded; past that sources wait before they send.
+/// How many of a pipeline there are is bounded; past that its sources wait before they send, and those of no other.
 /// </summary>
 internal sealed class CommitTally(int mostBatches, TimeSpan inquireAfter, TimeProvider time)
 {
@@ -13,7 +14,7 @@ internal sealed class CommitTally(int mostBatches, TimeSpan inquireAfter, TimePr
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
-    private readonly ByteBudget _room = new(mostBatches);
+    private readonly ConcurrentDictionary<string, ByteBudget> _rooms = new();
     private readonly Dictionary<Guid, Waiting> _waiting = [];
     private readonly HashSet<SourceTally> _closed = [];
     private TaskCompletionSource _any = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,7 +33,7 @@ internal sealed class CommitTally(int mostBatches, TimeSpan inquireAfter, TimePr
 
     public async ValueTask AddAsync(SourceTally source, Guid batchId, CancellationToken cancellationToken)
     {
-        await _room.AcquireAsync(1, cancellationToken);
+        await RoomOf(source.Pipeline).AcquireAsync(1, cancellationToken);
         lock (_lock)
         {
             source.Outstanding.Add(batchId);
@@ -96,11 +97,13 @@ internal sealed class CommitTally(int mostBatches, TimeSpan inquireAfter, TimePr
         }
     }
 
+    private ByteBudget RoomOf(string pipeline) => _rooms.GetOrAdd(pipeline, _ => new ByteBudget(mostBatches));
+
     private void Remove(Guid batchId)
     {
-        if (!_waiting.Remove(batchId))
+        if (!_waiting.Remove(batchId, out var waiting))
             return;
-        _room.Release(1);
+        RoomOf(waiting.Source.Pipeline).Release(1);
         if (_waiting.Count == 0)
             _any = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }

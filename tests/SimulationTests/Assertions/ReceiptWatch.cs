@@ -12,8 +12,15 @@ internal static class ReceiptWatch
     {
         if (receipt.State != ReceiptState.Interrupted && (receipt.Lines != text.Count || receipt.Bytes != text.Bytes.Length))
             world.Violations.Add(7, $"{text.Name} has {text.Count} lines, {text.Bytes.Length} bytes, and its receipt says {receipt.Lines}, {receipt.Bytes}");
+        if (receipt.State == ReceiptState.Committed && !CountsAreRight(text, receipt))
+            world.Violations.Add(4, $"{text.Name} is told what its lines are not: {receipt}");
         CheckLines(world, cluster, source, receipt.Lines, committed: receipt.State == ReceiptState.Committed);
     }
+
+    private static bool CountsAreRight(ProducedText text, Receipt receipt) =>
+        receipt.Filtered == text.Lines.Count(l => l.Kind == LineKind.Filtered)
+        && receipt.Rejected == text.Lines.Count(l => l.Kind.IsReject())
+        && receipt.Written + receipt.Duplicate == text.Lines.Count(l => l.Kind == LineKind.Row);
 
     public static void CheckLines(World world, Cluster cluster, ProducedSource source, long lines, bool committed)
     {

@@ -25,7 +25,11 @@ internal sealed class BrokerQueue(World world, string name, long longestBytes, R
     public bool TryStore(StoredMessage message)
     {
         if (Bytes >= longestBytes)
+        {
+            world.Simulator.Met.Add(Encounter.QueueFull);
             return false;
+        }
+
         _everStored.TryAdd(message.Id, message);
         _ready.Add(message);
         Bytes += message.Bytes;
@@ -42,10 +46,15 @@ internal sealed class BrokerQueue(World world, string name, long longestBytes, R
         return channel;
     }
 
-    public void Acknowledge(BrokerChannel channel, ulong tag)
+    /// <param name="channel">The channel on which the tag means a message.</param>
+    /// <param name="tag">The message's tag.</param>
+    /// <param name="meant">The batch that the consumer means.</param>
+    public void Acknowledge(BrokerChannel channel, ulong tag, Guid meant)
     {
         if (channel.Settle(tag) is { } message)
         {
+            if (message.Id != meant)
+                world.Violations.Add(6, $"{name}: {message.Id} is acknowledged, and {meant} was meant");
             Bytes -= message.Bytes;
             world.Simulator.Note($"{name} forgets {message.Id}");
             Pump();
@@ -64,6 +73,9 @@ internal sealed class BrokerQueue(World world, string name, long longestBytes, R
         _ready.Insert(0, message);
         Pump();
     }
+
+    public override string ToString() =>
+        $"{_ready.Count} ready, {string.Join(" and ", _channels.Select(c => $"{c.Unacknowledged} with {c.Process}{(c.Delivers ? "" : " forgotten")}"))}";
 
     public void Forget(BrokerChannel channel) => _channels.Remove(channel);
 
@@ -85,7 +97,7 @@ internal sealed class BrokerQueue(World world, string name, long longestBytes, R
             _pumping = false;
             while (_ready.Count > 0 && _channels.Where(c => c.HasRoom).ToArray() is { Length: > 0 } willing)
             {
-                var index = world.Faults.Strikes(world.Faults.Reorder, chances) ? chances.Next(_ready.Count) : 0;
+                var index = world.Faults.Strikes(world.Faults.Reorder, Encounter.Reordered, chances) ? chances.Next(_ready.Count) : 0;
                 var message = _ready[index];
                 _ready.RemoveAt(index);
                 willing[chances.Next(willing.Length)].Deliver(message);

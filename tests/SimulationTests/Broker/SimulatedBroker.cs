@@ -18,6 +18,9 @@ internal sealed class SimulatedBroker(World world)
 
     public IReadOnlyList<(string Pipeline, Guid Batch, string Reason)> Dead => _dead;
 
+    /// <summary>The definitions to which replayable batches belong, and no others.</summary>
+    public Dictionary<Guid, string> PinnedDefinitions { get; } = [];
+
     public IEnumerable<BrokerQueue> Queues => _queues.Values;
 
     public BrokerQueue Queue<T>(string pipeline) where T : class, IBatch<T>

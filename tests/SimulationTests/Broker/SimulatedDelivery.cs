@@ -3,7 +3,14 @@ using Ingest.Messaging;
 namespace Ingest.SimulationTests.Broker;
 
 /// <summary>A batch that owns its memory, on the channel it came on. What is said of it travels for a while.</summary>
-internal sealed class SimulatedDelivery<T>(World world, BrokerQueue queue, BrokerChannel channel, ulong tag, StoredMessage message) : Delivery<T>
+/// <param name="world">The world.</param>
+/// <param name="queue">Where it came from.</param>
+/// <param name="channel">On which channel.</param>
+/// <param name="current">Which channel its receiver has now.</param>
+/// <param name="tag">What it is called on its channel.</param>
+/// <param name="message">The message.</param>
+internal sealed class SimulatedDelivery<T>(
+    World world, BrokerQueue queue, BrokerChannel channel, Func<BrokerChannel?> current, ulong tag, StoredMessage message) : Delivery<T>
     where T : class, IBatch<T>
 {
     /// <summary>Returns after which a batch may be what kills its consumers.</summary>
@@ -13,12 +20,16 @@ internal sealed class SimulatedDelivery<T>(World world, BrokerQueue queue, Broke
 
     public override T Batch => _batch;
 
+    private BrokerChannel Channel => world.Mutation.ChannelOf(channel, current());
+
+    public bool IsAlive => channel.IsOpen;
+
     public override bool IsSuspect => message.Returns >= Suspicious;
 
     public override ValueTask AcknowledgeAsync()
     {
         AckWatch.Check(world, _batch);
-        Settle(() => queue.Acknowledge(channel, tag));
+        Settle(() => queue.Acknowledge(Channel, tag, message.Id));
         return ValueTask.CompletedTask;
     }
 
@@ -28,7 +39,7 @@ internal sealed class SimulatedDelivery<T>(World world, BrokerQueue queue, Broke
         return ValueTask.CompletedTask;
     }
 
-    public void Return() => Settle(() => queue.Requeue(channel, tag));
+    public void Return() => Settle(() => queue.Requeue(Channel, tag));
 
     public override ValueTask BuryAsync(string reason)
     {
@@ -36,7 +47,7 @@ internal sealed class SimulatedDelivery<T>(World world, BrokerQueue queue, Broke
         Settle(() =>
         {
             world.Broker.Bury(pipeline, id, reason);
-            queue.Acknowledge(channel, tag);
+            queue.Acknowledge(Channel, tag, message.Id);
         });
         return ValueTask.CompletedTask;
     }

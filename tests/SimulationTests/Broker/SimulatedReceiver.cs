@@ -72,8 +72,10 @@ internal sealed class SimulatedReceiver<T>(World world, SimulatedProcess process
 
     private void CloseIfStillFrozen()
     {
-        if (process.IsFrozen)
-            _channel?.Close();
+        if (!process.IsFrozen)
+            return;
+        world.Simulator.Met.Add(Encounter.HeartbeatLost);
+        _channel?.Close();
     }
 
     private void Open()
@@ -81,16 +83,30 @@ internal sealed class SimulatedReceiver<T>(World world, SimulatedProcess process
         if (_stopped.IsCancellationRequested || process.IsDead)
             return;
         _channel = _queue.Consume(process, prefetch, Arrive);
-        _channel.Closed += () => world.After(ReconnectDelay, Open);
+        _channel.Closed += () =>
+        {
+            world.After(world.Faults.Delay(Chances), ForgetLost);
+            world.After(ReconnectDelay, Open);
+        };
+    }
+
+    /// <summary>What came over a channel that is gone, and was not received, comes again.</summary>
+    private void ForgetLost()
+    {
+        for (var left = _arrived.Reader.Count; left > 0 && _arrived.Reader.TryRead(out var delivery); left--)
+        {
+            if (delivery.IsAlive)
+                _arrived.Writer.TryWrite(delivery);
+        }
     }
 
     private void Arrive(BrokerChannel channel, ulong tag, StoredMessage message)
     {
         var faults = world.Faults;
         process.Time.CreateTimer(_ => Take(channel, tag, message), null, faults.Delay(Chances), Timeout.InfiniteTimeSpan);
-        if (faults.Strikes(faults.ChannelClosed, Chances))
+        if (faults.Strikes(faults.ChannelClosed, Encounter.ChannelClosed, Chances))
             world.After(faults.Delay(Chances) * 3, channel.Close);
-        if (faults.Strikes(faults.ConsumerLost, Chances))
+        if (faults.Strikes(faults.ConsumerLost, Encounter.ConsumerLost, Chances))
         {
             channel.Delivers = false;
             world.After(Silence, channel.Close);
@@ -99,7 +115,7 @@ internal sealed class SimulatedReceiver<T>(World world, SimulatedProcess process
 
     private void Take(BrokerChannel channel, ulong tag, StoredMessage message)
     {
-        var delivery = new SimulatedDelivery<T>(world, _queue, channel, tag, message);
+        var delivery = new SimulatedDelivery<T>(world, _queue, channel, () => _channel, tag, message);
         if (_stopped.IsCancellationRequested)
             delivery.Return();
         else

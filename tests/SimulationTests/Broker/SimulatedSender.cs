@@ -7,12 +7,13 @@ namespace Ingest.SimulationTests.Broker;
 /// Publishes with confirms. What it says of a batch may be wrong in the ways a broker's client may be wrong: a batch
 /// that it could not confirm may be stored, or be stored later, beside the copy that was sent again.
 /// </summary>
-internal sealed class SimulatedSender<T>(World world, SimulatedProcess process, string pipeline) : IBatchSender<T>
+internal sealed class SimulatedSender<T>(World world, SimulatedProcess process, string pipeline, long inFlightBytes) : IBatchSender<T>
     where T : class, IBatch<T>
 {
     private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(30);
 
     private readonly BrokerQueue _queue = world.Broker.Queue<T>(pipeline);
+    private long _held;
 
     private Random Chances => world.Broker.Chances;
 
@@ -22,8 +23,20 @@ internal sealed class SimulatedSender<T>(World world, SimulatedProcess process, 
         var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = cancellationToken.UnsafeRegister(
             static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), answer);
-        Publish(StoredMessage.Of(batch), answer);
-        await answer.Task;
+        if (batch is LineBatch { Replayable: true } pinned)
+            world.Broker.PinnedDefinitions[pinned.Id] = pinned.Definition;
+        var bytes = Math.Min(batch.Size, inFlightBytes);
+        if ((_held += bytes) > inFlightBytes)
+            world.Violations.Add(8, $"{process} has {_held} bytes under way to {_queue.Name}, and may have {inFlightBytes}");
+        try
+        {
+            Publish(StoredMessage.Of(batch), answer);
+            await answer.Task;
+        }
+        finally
+        {
+            _held -= bytes;
+        }
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -36,16 +49,16 @@ internal sealed class SimulatedSender<T>(World world, SimulatedProcess process, 
         {
             Fail(PublishTimeout, answer, "no confirm in time");
         }
-        else if (faults.Strikes(faults.PublishLost, Chances))
+        else if (faults.Strikes(faults.PublishLost, Encounter.PublishLost, Chances))
         {
             Fail(Chances.Next(2) == 0 ? Delay() : PublishTimeout, answer, "the connection was lost before the batch arrived");
         }
-        else if (faults.Strikes(faults.ConfirmLost, Chances))
+        else if (faults.Strikes(faults.ConfirmLost, Encounter.ConfirmLost, Chances))
         {
             Store(Delay(), message, null);
             Fail(Chances.Next(2) == 0 ? Delay() : PublishTimeout, answer, "the connection was lost, the batch perhaps stored");
         }
-        else if (faults.Strikes(faults.StoredLate, Chances))
+        else if (faults.Strikes(faults.StoredLate, Encounter.StoredLate, Chances))
         {
             Fail(Delay(), answer, "the connection was lost, the batch is on its way");
             Store(Delay() * (1 + Chances.Next(200)), message, null);
@@ -64,7 +77,7 @@ internal sealed class SimulatedSender<T>(World world, SimulatedProcess process, 
         {
             if (process.IsDead && !outlivesProcess)
                 return;
-            var refused = world.Faults.Strikes(world.Faults.Nack, Chances) || !_queue.TryStore(message);
+            var refused = world.Faults.Strikes(world.Faults.Nack, Encounter.Nack, Chances) || !_queue.TryStore(message);
             if (refused)
                 world.Simulator.Note($"{_queue.Name} refuses {message.Id}");
             if (answer is not null)

@@ -1,3 +1,4 @@
+using Ingest.Gateway.Sources;
 using Ingest.SimulationTests.Scheduling;
 
 namespace Ingest.SimulationTests.Producers;
@@ -7,8 +8,8 @@ internal sealed class FileLoad(World world, ProducedSource source, ProducedText 
 {
     private bool _over;
 
-    /// <summary>True when every line is safe.</summary>
-    public event Action<bool>? Ended;
+    /// <summary>How it ended; null when it did not come to an end.</summary>
+    public event Action<SourceOutcome?>? Ended;
 
     public ProducedSource Source => source;
 
@@ -18,7 +19,7 @@ internal sealed class FileLoad(World world, ProducedSource source, ProducedText 
 
     public void Taken(SimulatedProcess process)
     {
-        process.Died += () => End(false);
+        process.Died += () => End(null);
         if (chances.Next(2) == 0)
         {
             Input.Arrive(text.Bytes);
@@ -30,12 +31,12 @@ internal sealed class FileLoad(World world, ProducedSource source, ProducedText 
         }
     }
 
-    public void End(bool complete)
+    public void End(SourceOutcome? outcome)
     {
         if (_over)
             return;
         _over = true;
-        world.After(world.Faults.Latency, () => Ended?.Invoke(complete));
+        world.After(world.Faults.Latency, () => Ended?.Invoke(outcome));
     }
 
     private void ReadNext(int read)

@@ -2,6 +2,7 @@ using Ingest.Gateway.Receipts;
 using Ingest.Pipelines.Definition;
 using Ingest.SimulationTests.Assertions;
 using Ingest.SimulationTests.Scenarios;
+using Ingest.SimulationTests.Scheduling;
 
 namespace Ingest.SimulationTests.Producers;
 
@@ -16,6 +17,8 @@ internal sealed class LiveProducer(
     private static readonly TimeSpan BeforeNextAttempt = TimeSpan.FromSeconds(2);
 
     private int _attempts;
+
+    public PipelineDefinition Pipeline => pipeline;
 
     /// <summary>It has its answer, or does not expect one any more.</summary>
     public bool IsDone { get; private set; }
@@ -84,10 +87,16 @@ internal sealed class LiveProducer(
         world.Simulator.Note($"{text.Name} of {text.Count} lines is told: {receipt.State}, {receipt.Lines} lines {receipt.Error}");
         connection.Source.WasTold = true;
         ReceiptWatch.Check(world, cluster, connection.Source, text, receipt);
-        if (receipt.State == ReceiptState.Interrupted)
-            connection.Source.InterruptedAfter = receipt.Lines;
-        else
+        if (receipt.State == ReceiptState.Queued && receipt.Error is not null)
+            world.Simulator.Met.Add(Encounter.CommitNotHeardOf);
+        if (receipt.State != ReceiptState.Interrupted)
+        {
             connection.Source.Acknowledged.Add(text);
+            return;
+        }
+
+        world.Simulator.Met.Add(Encounter.Interrupted);
+        connection.Source.InterruptedAfter = receipt.Lines;
     }
 
     private void Ended(ProducedSource source, ProducedText text, IReadOnlyList<ProducedLine> left, bool orderly)
@@ -95,6 +104,12 @@ internal sealed class LiveProducer(
         world.Simulator.Note($"{text.Name} ends {(orderly ? "in order" : "with a reset")}");
         if (IsDone)
             return;
+        if (orderly && pipeline.Acknowledge == Acknowledge.None)
+        {
+            ReceiptWatch.CheckLines(world, cluster, source, text.Count, committed: false);
+            source.Acknowledged.Add(text);
+        }
+
         if (source.Acknowledged.Contains(text))
         {
             IsDone = true;

@@ -1,3 +1,5 @@
+using Ingest.SimulationTests.Scheduling;
+
 namespace Ingest.SimulationTests.Scenarios;
 
 /// <summary>
@@ -7,39 +9,48 @@ namespace Ingest.SimulationTests.Scenarios;
 internal sealed class Chaos(World world, Cluster cluster, Random chances)
 {
     private const int MostOfAKind = 4;
-    private const int LastStep = 2_500;
+
+    /// <summary>Early steps are likelier: many runs are shorter.</summary>
+    private const int LastStep = 3_000;
 
     public void Plan()
     {
         var faults = world.Faults;
-        Plan(faults.Crash, () => AnyNode().Process?.CrashAfter(chances.Next(60)));
-        Plan(faults.Drain, () => AnyNode().Drain());
-        Plan(faults.Freeze, Freeze);
-        Plan(faults.BrokerBlocked, () => world.Broker.BlockedUntil = world.Simulator.Now + TimeSpan.FromSeconds(chances.Next(90)));
-        Plan(faults.ChannelClosed, () => AnyOf([.. world.Broker.Queues])?.CloseAny());
-        Plan(faults.StoreRefuses, () =>
+        if (!cluster.IsOneProcess && chances.NextDouble() < faults.RollOut)
+            PlanOnce(Encounter.RollOut, () => cluster.RollOut(chances));
+        Plan(faults.Crash, null, () => AnyNode().Process?.CrashAfter(chances.Next(60)));
+        Plan(faults.Freeze, null, Freeze);
+        Plan(faults.Drain, Encounter.Drain, () => AnyNode().Drain());
+        Plan(faults.BrokerBlocked, Encounter.BrokerBlocked, () => world.Broker.BlockedUntil = world.Simulator.Now + TimeSpan.FromSeconds(chances.Next(90)));
+        Plan(faults.ChannelClosed, null, () => AnyOf([.. world.Broker.Queues])?.CloseAny());
+        Plan(faults.StoreRefuses, null, () =>
             world.Database.RefusesUntil[AnyOf(cluster.Pipelines)!.Name] = world.Simulator.Now + TimeSpan.FromSeconds(chances.Next(120)));
-        Plan(faults.ClockJump, () =>
+        Plan(faults.ClockJump, Encounter.ClockJump, () =>
         {
             if (AnyNode().Process is { } process)
                 process.Time.Error = TimeSpan.FromSeconds(chances.Next(-100_000, 100_000));
         });
     }
 
-    private void Plan(double intensity, Action fault)
+    private void Plan(double intensity, Encounter? encounter, Action fault)
     {
         for (var i = 0; i < MostOfAKind; i++)
         {
             if (chances.NextDouble() < intensity)
-                world.Simulator.AtStep(chances.Next(LastStep), () => Strike(fault));
+                PlanOnce(encounter, fault);
         }
     }
 
-    private void Strike(Action fault)
+    /// <param name="encounter">What a run has met then, where that does not depend on what follows.</param>
+    /// <param name="fault">What happens.</param>
+    private void PlanOnce(Encounter? encounter, Action fault) => world.Simulator.AtStep(chances.Next(1 + chances.Next(LastStep)), () =>
     {
-        if (!world.Faults.IsCalm)
-            fault();
-    }
+        if (world.Faults.IsCalm)
+            return;
+        if (encounter is { } met)
+            world.Simulator.Met.Add(met);
+        fault();
+    });
 
     private void Freeze()
     {

@@ -8,7 +8,11 @@ namespace Ingest.SimulationTests.Scenarios;
 /// <summary>The options of one process; each start may have others.</summary>
 internal sealed class Knobs(Random chances)
 {
-    public GatewayOptions Gateway { get; } = new() { Linger = TimeSpan.FromMilliseconds(chances.Next(3) * 25) };
+    public GatewayOptions Gateway { get; } = new()
+    {
+        Linger = TimeSpan.FromMilliseconds(chances.Next(3) * 25),
+        MaxUncommittedBatches = chances.Next(3) == 0 ? 2 : 50_000,
+    };
 
     /// <summary>Often so little that batches wait for one another.</summary>
     public PublisherOptions Publisher { get; } = new() { InFlightBytes = chances.Next(3) switch { 0 => 1500, 1 => 6000, _ => 16 * 1024 * 1024 } };

@@ -30,6 +30,7 @@ internal sealed class Node(World world, string name, Func<SimulatedProcess, INod
     public void Start()
     {
         var process = Process = world.CreateProcess($"{name}.{_starts++}");
+        _program = null;
         var stopping = _stopping = new CancellationTokenSource();
         process.Died += () => world.After(TimeSpan.FromSeconds(0.2 + (5 * _chances.NextDouble())), Start);
         process.Start(() =>

@@ -2,13 +2,14 @@ using Ingest.Messaging;
 using Ingest.ServiceDefaults;
 using Ingest.SimulationTests.Scheduling;
 using Ingest.SimulationTests.Store;
+using Ingest.Writer;
 
 namespace Ingest.SimulationTests.Scenarios;
 
 /// <summary>The gateway service.</summary>
 internal sealed class GatewayProgram(World world, SimulatedProcess process, PipelineCatalog catalog, IBatchQueues queues, Knobs knobs) : INodeProgram
 {
-    public SimulatedGateway Gateway { get; } = new(world, process, catalog.Pipelines, queues, knobs);
+    public SimulatedGateway Gateway { get; } = new(world, process, catalog.Pipelines, queues, null, knobs);
 
     public async Task RunAsync(CancellationToken stopping)
     {
@@ -31,7 +32,7 @@ internal sealed class WriterProgram(World world, SimulatedProcess process, Pipel
     public SimulatedGateway? Gateway => null;
 
     public Task RunAsync(CancellationToken stopping) =>
-        Stages.RunWriterAsync(world, process, catalog, queues, world.Mutation.Change(new SimulatedStores(world, process)), knobs, stopping);
+        Stages.RunWriterAsync(world, process, catalog, queues, world.Mutation.Change(world, new SimulatedStores(world, process, knobs)), knobs, stopping);
 }
 
 /// <summary>All three stages in one process; those that were added last are stopped first.</summary>
@@ -41,12 +42,14 @@ internal sealed class OneProcessProgram : INodeProgram
     private readonly SimulatedProcess _process;
     private readonly PipelineCatalog _catalog;
     private readonly IBatchQueues _queues;
+    private readonly IRowStores _stores;
     private readonly Knobs _knobs;
 
     public OneProcessProgram(World world, SimulatedProcess process, PipelineCatalog catalog, IBatchQueues queues, Knobs knobs)
     {
         (_world, _process, _catalog, _queues, _knobs) = (world, process, catalog, queues, knobs);
-        Gateway = new SimulatedGateway(world, process, catalog.Pipelines, queues, knobs);
+        _stores = world.Mutation.Change(world, new SimulatedStores(world, process, knobs));
+        Gateway = new SimulatedGateway(world, process, catalog.Pipelines, queues, _stores, knobs);
     }
 
     public SimulatedGateway Gateway { get; }
@@ -55,8 +58,7 @@ internal sealed class OneProcessProgram : INodeProgram
     {
         using var stopProcessor = new CancellationTokenSource();
         using var stopWriter = new CancellationTokenSource();
-        var stores = _world.Mutation.Change(new SimulatedStores(_world, _process));
-        var writing = Stages.RunWriterAsync(_world, _process, _catalog, _queues, stores, _knobs, stopWriter.Token);
+        var writing = Stages.RunWriterAsync(_world, _process, _catalog, _queues, _stores, _knobs, stopWriter.Token);
         var processing = Stages.RunProcessorAsync(_world, _process, _catalog, _queues, _knobs, stopProcessor.Token);
         var died = await Task.WhenAny(Stopped.WaitAsync(stopping), writing, processing);
         await died;

@@ -1,9 +1,11 @@
 using Ingest.Gateway.Framing;
+using Ingest.Gateway.Receipts;
 using Ingest.Gateway.Sources;
 using Ingest.Messaging;
 using Ingest.Pipelines.Definition;
 using Ingest.SimulationTests.Producers;
 using Ingest.SimulationTests.Scheduling;
+using Ingest.Writer;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ingest.SimulationTests.Scenarios;
@@ -13,18 +15,33 @@ internal sealed class SimulatedGateway
 {
     private readonly World _world;
     private readonly SimulatedProcess _process;
+    private readonly IRowStores? _stores;
     private readonly Knobs _knobs;
+    private readonly Dictionary<string, PipelineDefinition> _pipelines;
     private readonly Dictionary<string, BatchPublisher<LineBatch>> _publishers;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _aborting;
     private readonly List<Task> _conversations = [];
+    private readonly CommitTally _commits;
+    private readonly bool _sendsAwaitConsumers;
 
-    public SimulatedGateway(World world, SimulatedProcess process, IEnumerable<PipelineDefinition> pipelines, IBatchQueues queues, Knobs knobs)
+    /// <param name="world">The world.</param>
+    /// <param name="process">Where it runs.</param>
+    /// <param name="pipelines">What it takes lines for.</param>
+    /// <param name="queues">Where the lines go.</param>
+    /// <param name="stores">Where it can look what is written, or null.</param>
+    /// <param name="knobs">Its options.</param>
+    public SimulatedGateway(
+        World world, SimulatedProcess process, IEnumerable<PipelineDefinition> pipelines, IBatchQueues queues, IRowStores? stores, Knobs knobs)
     {
-        (_world, _process, _knobs) = (world, process, knobs);
+        (_world, _process, _stores, _knobs) = (world, process, stores, knobs);
         _aborting = new CancellationTokenSource(Timeout.InfiniteTimeSpan, process.Time);
+        _pipelines = pipelines.ToDictionary(p => p.Name);
         _publishers = pipelines.ToDictionary(p => p.Name, p => new BatchPublisher<LineBatch>(
             queues.CreateSender<LineBatch>(p.Name), knobs.Publisher, process.Time, world.Simulator.CreateRandom(3), NullLogger.Instance));
+        _sendsAwaitConsumers = queues.SendsAwaitConsumers;
+        _commits = world.Notices.Open(process, knobs);
+        process.Start(() => _conversations.Add(world.Notices.InquireAsync(process, _commits, knobs, [.. pipelines], _stopping.Token)));
     }
 
     /// <summary>Takes no further sources and waits for those at hand, but not for ever.</summary>
@@ -52,10 +69,10 @@ internal sealed class SimulatedGateway
     {
         try
         {
-            var source = _world.Mutation.Change(_world, Source.Live(connection.Source.Name, connection.Source.Pipeline, _world.NewId));
+            var source = _world.Mutation.Change(_world, Source.Live(connection.Source.Name, _pipelines[connection.Source.Pipeline.Name], _world.NewId));
             connection.Source.Id = source.Id;
             var (result, receipt) = await Converse(source).RunAsync(connection.Input, _stopping.Token, _aborting.Token);
-            if (result.Outcome != SourceOutcome.Broken)
+            if (receipt is not null || result.Outcome == SourceOutcome.Completed)
             {
                 if (receipt is not null)
                     connection.Send(receipt);
@@ -73,24 +90,50 @@ internal sealed class SimulatedGateway
 
     private async Task LoadAsync(FileLoad load)
     {
-        var complete = false;
+        SourceOutcome? outcome = null;
         try
         {
             var source = _world.Mutation.Change(_world, Source.Replay(load.Source.Name, load.Source.Pipeline));
             load.Source.Id = source.Id;
-            var (result, _) = await Converse(source).RunAsync(load.Input, _stopping.Token, _aborting.Token);
-            complete = result.Outcome == SourceOutcome.Completed;
-            if (complete && result.Lines != load.Text.Count)
+            var pump = new SourcePump(
+                source, _publishers[source.Pipeline.Name], _knobs.Gateway.Linger, _process.Time, null, await ReadKnownAsync(source));
+            var result = await pump.RunAsync(load.Input, _stopping.Token, _aborting.Token);
+            outcome = result.Outcome;
+            if (outcome == SourceOutcome.Completed && result.Lines != load.Text.Count)
                 _world.Violations.Add(7, $"{load.Text.Name} has {load.Text.Count} lines, and its load counted {result.Lines}");
         }
-        catch (OperationCanceledException) when (_aborting.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             // Another load goes on from here.
         }
 
-        load.End(complete);
+        load.End(outcome);
     }
 
-    private SourceConversation Converse(Source source) =>
-        new(source, _publishers[source.Pipeline.Name], null, _knobs.Gateway, _process.Time);
+    /// <summary>What the ledger holds of the file; asked until there is an answer.</summary>
+    private async Task<KnownSegments?> ReadKnownAsync(Source source)
+    {
+        if (_stores is null || !_world.Mutation.KnowsSegments)
+            return null;
+        await using var store = _stores.Create(source.Pipeline);
+        while (true)
+        {
+            try
+            {
+                var segments = await store.ReadSourceAsync(source.Id, _stopping.Token);
+                return new KnownSegments(segments.Select(s => new KnownSegment(s.BatchId, s.ByteOffset, s.ByteLength, s.NextLine, s.Counts.Lines)));
+            }
+            catch (StoreAwayException)
+            {
+                await Task.Delay(_world.Faults.Latency, _process.Time, _stopping.Token);
+            }
+        }
+    }
+
+    private SourceConversation Converse(Source source)
+    {
+        var waitedFor = source.Pipeline.Acknowledge != Acknowledge.None
+            && (_sendsAwaitConsumers || source.Pipeline.Acknowledge == Acknowledge.Committed);
+        return new(source, _publishers[source.Pipeline.Name], waitedFor ? _commits : null, _knobs.Gateway, _process.Time);
+    }
 }

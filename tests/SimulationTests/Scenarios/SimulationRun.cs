@@ -1,14 +1,16 @@
 using Ingest.Pipelines.Definition;
 using Ingest.SimulationTests.Assertions;
+using Ingest.SimulationTests.Mutations;
 using Ingest.SimulationTests.Producers;
+using Ingest.SimulationTests.Scheduling;
 
 namespace Ingest.SimulationTests.Scenarios;
 
 /// <summary>One seed's run: what it draws, and what it finds.</summary>
 internal sealed class SimulationRun
 {
-    /// <summary>Everything must have come to its end by then, once the faults are over.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
+    /// <summary>Everything must have come to its end by then, once the faults are over: hundreds of copies at seconds each.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromHours(2);
 
     /// <summary>What is on its way longest, when nobody waits for it any more.</summary>
     private static readonly TimeSpan LongestJourney = TimeSpan.FromSeconds(100);
@@ -25,18 +27,23 @@ internal sealed class SimulationRun
         if (_chances.Next(4) == 0)
             _world.Broker.LongestQueueBytes = 20_000;
         var largeLines = _chances.Next(8) == 0;
-        var pipelines = new[] { "first", "second" }.Take(1 + _chances.Next(2))
-            .Select(name => Definitions.Pick(name, largeLines, mutation.Keyed ?? _chances.Next(2) == 0, _chances.Next(3) == 0))
+        var pipelines = new[] { "first", "second" }.Take(mutation.TwoPipelines ?? _chances.Next(2) == 1 ? 2 : 1)
+            .Select(name => Definitions.Pick(name, largeLines, mutation.Keyed ?? _chances.Next(2) == 0, _chances.Next(3) == 0, (Acknowledge)_chances.Next(3)))
             .ToArray();
         _cluster = new Cluster(_world, pipelines, oneProcess, _chances);
         foreach (var pipeline in pipelines)
             DrawProducers(pipeline, largeLines);
+        mutation.Prepare(_world, _cluster);
         new Chaos(_world, _cluster, _world.Simulator.CreateRandom(9)).Plan();
     }
 
-    public static RunResult Run(int seed, Mutation? mutation = null)
+    /// <param name="seed">What everything is drawn from.</param>
+    /// <param name="mutation">A fault that is built in.</param>
+    /// <param name="tail">How many of the last events the result tells.</param>
+    public static RunResult Run(int seed, Mutation? mutation = null, int tail = 100)
     {
         var run = new SimulationRun(seed, mutation ?? Mutation.None);
+        run._world.Simulator.Trace.Kept = tail;
         try
         {
             run.Play();
@@ -51,28 +58,29 @@ internal sealed class SimulationRun
             run._world.Simulator.Stray is { } stray ? [.. run._world.Violations.Found, stray] : run._world.Violations.Found,
             run._world.Simulator.Trace.Hash,
             [.. run._world.Simulator.Trace.Tail],
-            run._world.Simulator.Steps);
+            run._world.Simulator.Steps,
+            run._world.Simulator.Met);
     }
 
     private void DrawProducers(PipelineDefinition pipeline, bool largeLines)
     {
         var keyed = pipeline.Key.Count > 0;
         var workload = new LineWorkload(_chances, keys: 1 + _chances.Next(60), pipeline.MaxLineBytes);
-        for (var i = _chances.Next(1, 4); i > 0; i--)
+        for (var i = _chances.Next(1, 6); i > 0; i--)
         {
             var producer = new LiveProducer(
                 _world,
                 _cluster,
                 $"{pipeline.Name}.c{i}",
                 pipeline,
-                workload.Draw(_chances.Next(40), 60, unique: !keyed),
+                workload.Draw(_chances.Next(60), 60, unique: !keyed),
                 (Manner)_chances.Next(4),
                 _chances);
             _cluster.Producers.Add(producer);
             producer.Start(TimeSpan.FromSeconds(_chances.Next(20)));
         }
 
-        for (var i = _chances.Next(3); i > 0; i--)
+        for (var i = _chances.Next(4); i > 0; i--)
         {
             var file = new FileProducer(_world, _cluster, $"/data/{pipeline.Name}{i}", pipeline, workload, largeLines ? 150_000 : 60, _chances);
             _cluster.Files.Add(file);
@@ -101,8 +109,8 @@ internal sealed class SimulationRun
             && _world.Database.IsIdle);
 
     private string Unsettled() =>
-        $"half an hour after the last fault: senders done {_cluster.AllSendersAreDone}, "
-        + $"queues {string.Join(", ", _world.Broker.Queues.Select(q => $"{q.Name} {(q.IsEmpty ? "empty" : $"{q.Bytes} bytes")}"))}, "
+        $"{Patience.TotalHours:0} hours after the last fault: senders done {_cluster.AllSendersAreDone}, "
+        + $"queues {string.Join(", ", _world.Broker.Queues.Select(q => $"{q.Name} {(q.IsEmpty ? "empty" : q.ToString())}"))}, "
         + $"database idle {_world.Database.IsIdle}";
 }
 
@@ -110,8 +118,9 @@ internal sealed class SimulationRun
 /// <param name="Violations">What is wrong, the first first.</param>
 /// <param name="Hash">Of everything that happened.</param>
 /// <param name="Tail">The last of it.</param>
-/// <param name="Steps">How much that was.</param>
-internal sealed record RunResult(int Seed, IReadOnlyList<string> Violations, ulong Hash, IReadOnlyList<string> Tail, long Steps)
+/// <param name="Steps">How much happened.</param>
+/// <param name="Met">Which faults struck.</param>
+internal sealed record RunResult(int Seed, IReadOnlyList<string> Violations, ulong Hash, IReadOnlyList<string> Tail, long Steps, IReadOnlySet<Encounter> Met)
 {
     public override string ToString() =>
         $"Seed {Seed}: {string.Join("\n", Violations.Take(5))}\n(INGEST_SIMULATION_SEED={Seed} shows it again.) The last steps:\n{string.Join("\n", Tail)}";

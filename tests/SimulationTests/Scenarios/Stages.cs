@@ -34,7 +34,7 @@ internal static class Stages
                 catalog,
                 queues,
                 stores,
-                [],
+                [world.Notices.Listen(process)],
                 new StageHealth(),
                 new Isolation(),
                 Options.Create(knobs.Writer),

@@ -56,6 +56,7 @@ internal sealed class SimulatedProcess : SynchronizationContext
         if (IsDead || IsFrozen)
             return;
         IsFrozen = true;
+        _simulator.Met.Add(Encounter.Freeze);
         _simulator.Note($"{Name} freezes");
         FreezeChanged?.Invoke(true);
     }
@@ -78,8 +79,10 @@ internal sealed class SimulatedProcess : SynchronizationContext
     {
         SetSynchronizationContext(this);
         work(state);
-        if (++_steps >= _crashAtStep)
-            Crash();
+        if (++_steps < _crashAtStep || IsDead)
+            return;
+        _simulator.Met.Add(Encounter.Crash);
+        Crash();
     }
 
     public override void Post(SendOrPostCallback d, object? state) => _simulator.Enqueue(this, d, state);

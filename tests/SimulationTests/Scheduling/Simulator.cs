@@ -43,6 +43,8 @@ internal sealed class Simulator(int seed)
             _runnable.Add(new WorkItem(process, work, state));
     }
 
+    public HashSet<Encounter> Met { get; } = [];
+
     public void Note(string what) => Trace.Note($"{Now.TotalSeconds,10:0.000} {what}");
 
     /// <summary>Something that the process does when the time has come, unless it is dead by then.</summary>

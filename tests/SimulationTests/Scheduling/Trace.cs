@@ -3,8 +3,10 @@ namespace Ingest.SimulationTests.Scheduling;
 /// <summary>What happened, as a hash of all of it and the last of it in words.</summary>
 internal sealed class Trace
 {
-    private const int Kept = 120;
-    private readonly Queue<string> _tail = new(Kept + 1);
+    private readonly Queue<string> _tail = new();
+
+    /// <summary>How much of it is kept in words.</summary>
+    public int Kept { get; set; } = 100;
 
     public ulong Hash { get; private set; } = 14_695_981_039_346_656_037;
 

@@ -38,12 +38,18 @@ internal sealed class LockTable
         return waiter.Granted.Task;
     }
 
-    /// <summary>Gives up all that it holds and all that it waits for.</summary>
-    public void Release(Transaction transaction)
+    /// <summary>Waits no longer.</summary>
+    public void GiveUp(Transaction transaction)
     {
         if (transaction.WaitsFor is { } wanted && _waiting.TryGetValue(wanted, out var queue))
             queue.RemoveAll(w => w.Transaction == transaction);
         transaction.WaitsFor = null;
+    }
+
+    /// <summary>Gives up all that it holds and all that it waits for.</summary>
+    public void Release(Transaction transaction)
+    {
+        GiveUp(transaction);
         foreach (var key in transaction.Locks)
         {
             _holders.Remove(key);

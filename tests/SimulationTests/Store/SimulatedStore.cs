@@ -1,5 +1,6 @@
 using Ingest.Messaging;
 using Ingest.Pipelines.Definition;
+using Ingest.SimulationTests.Scenarios;
 using Ingest.SimulationTests.Scheduling;
 using Ingest.Writer;
 
@@ -9,10 +10,14 @@ namespace Ingest.SimulationTests.Store;
 /// A writer's session with the database, statement by statement, so that it can break off, stand still or lose an answer
 /// between any two of them. Each batch id and each key that a transaction enters is locked until it ends.
 /// </summary>
-internal sealed class SimulatedStore(World world, SimulatedProcess process, PipelineDefinition pipeline) : IRowStore
+/// <param name="world">The world.</param>
+/// <param name="process">Whose session it is.</param>
+/// <param name="pipeline">The pipeline.</param>
+/// <param name="mostRows">Rows after which a transaction takes no further batch.</param>
+internal sealed class SimulatedStore(World world, SimulatedProcess process, PipelineDefinition pipeline, int mostRows) : IRowStore
 {
     /// <summary>How long a statement waits for a lock.</summary>
-    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>How long the database keeps a session that stands still inside a transaction.</summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(60);
@@ -26,27 +31,29 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
     {
         await StatementAsync(null, cancellationToken);
         if (_database.Refuses(pipeline.Name))
-            throw new StoreRefusedException("the table is not what the definition says");
+            throw Refused();
     }
 
     public async Task<IReadOnlyList<CommittedBatch>> CommitAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
     {
+        if (batches.Sum(b => b.Rows) - batches.Max(b => b.Rows) >= mostRows)
+            world.Violations.Add(8, $"{process} writes {batches.Sum(b => b.Rows)} rows in one transaction, and takes no more after {mostRows}");
         await StatementAsync(null, cancellationToken);
         var transaction = _database.Begin(process);
         try
         {
             await StatementAsync(transaction, cancellationToken);
             if (_database.Refuses(pipeline.Name))
-                throw new StoreRefusedException("the table is not what the definition says");
-            var fresh = await EnterIdsAsync(transaction, batches, cancellationToken);
-            await StatementAsync(transaction, cancellationToken);
+                throw Refused();
+            var (fresh, blocked) = await EnterIdsAsync(transaction, batches, cancellationToken);
             var committed = new List<CommittedBatch>();
-            foreach (var batch in batches)
+            foreach (var batch in batches.Where(b => !blocked.Contains(b.Id)))
             {
-                if (fresh.Contains(batch.Id))
-                    committed.Add(await WriteAsync(transaction, batch, cancellationToken));
-                else
-                    committed.Add(CommittedBatch.Known(batch));
+                // Two writers with the same keys meet only between two statements.
+                await StatementAsync(transaction, cancellationToken);
+                if (!fresh.Contains(batch.Id))
+                    world.Simulator.Met.Add(Encounter.BatchKnown);
+                committed.Add(fresh.Contains(batch.Id) ? await WriteAsync(transaction, batch, cancellationToken) : CommittedBatch.Known(batch));
                 transaction.Ends.AddRange(batch.Ends.Select(e => (batch.Definition, e)));
             }
 
@@ -56,7 +63,7 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
         }
         catch (DeadlockException)
         {
-            throw new StoreAwayException("40P01: deadlock detected");
+            throw Away("40P01: deadlock detected", Encounter.Deadlock);
         }
         finally
         {
@@ -85,23 +92,32 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    /// <returns>The ids that the ledger does not know. Entered in order, so that two writers with the same batches do not wait for each other.</returns>
-    private async Task<HashSet<Guid>> EnterIdsAsync(Transaction transaction, IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
+    /// <returns>The ids that the ledger does not know, and those that another session is writing. Entered in order, so that two writers with the same batches do not wait for each other.</returns>
+    private async Task<(HashSet<Guid> Fresh, HashSet<Guid> Blocked)> EnterIdsAsync(
+        Transaction transaction, IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
     {
-        var fresh = new HashSet<Guid>();
+        var (fresh, blocked) = (new HashSet<Guid>(), new HashSet<Guid>());
         foreach (var id in batches.Select(b => b.Id).Order())
         {
-            await LockAsync(transaction, (pipeline.Name, id), cancellationToken);
+            if (!await LockAsync(transaction, (pipeline.Name, id), cancellationToken))
+            {
+                world.Simulator.Met.Add(Encounter.BatchBlocked);
+                blocked.Add(id);
+                continue;
+            }
+
             if (!_database.HasCommitted(pipeline.Name, id) && !fresh.Add(id))
                 world.Violations.Add(5, $"two copies of {id} in one transaction");
         }
 
-        return fresh;
+        return (fresh, blocked);
     }
 
     private async Task<CommittedBatch> WriteAsync(Transaction transaction, RowBatch batch, CancellationToken cancellationToken)
     {
         var table = _database.Table(pipeline.Name);
+        if (world.Broker.PinnedDefinitions.TryGetValue(batch.Id, out var pinned) && pinned != batch.Definition)
+            world.Violations.Add(5, $"{batch.Id} belongs to definition {pinned} and was processed by {batch.Definition}");
         var outcome = new BatchOutcome(batch);
         var rows = Tuples.Read(batch.Tuples.Span, batch.Id);
         var next = 0;
@@ -116,8 +132,8 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
                     continue;
                 }
 
-                if (_hasKey)
-                    await LockAsync(transaction, (pipeline.Name, row.Key), cancellationToken);
+                if (_hasKey && !await LockAsync(transaction, (pipeline.Name, row.Key), cancellationToken))
+                    throw Away("55P03: lock timeout");
                 var known = _hasKey && (table.Keys.Contains(row.Key) || transaction.Rows.Exists(r => r.Key == row.Key));
                 if (known && pipeline.OnDuplicate == OnDuplicate.Ignore)
                     continue;
@@ -148,10 +164,10 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
     private async Task CommitAsync(Transaction transaction, CancellationToken cancellationToken)
     {
         var faults = world.Faults;
-        if (faults.Strikes(faults.CommitLost, Chances))
+        if (faults.Strikes(faults.CommitLost, Encounter.CommitLost, Chances))
         {
             await PauseAsync(cancellationToken);
-            throw new StoreAwayException("the connection was lost, the commit did not arrive");
+            throw Away("the connection was lost, the commit did not arrive");
         }
 
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -160,7 +176,7 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
             // A commit that is on its way outlives its process, but not its session.
             if (transaction.IsOver)
             {
-                done.TrySetException(new StoreAwayException("57P01: the session was ended"));
+                done.TrySetException(Away("57P01: the session was ended", Encounter.SessionEnded));
                 return;
             }
 
@@ -169,31 +185,37 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
         });
         // Not cancelled: the database would be asked to stop, and the commit is on its way.
         await done.Task;
-        if (faults.Strikes(faults.CommittedUnknown, Chances))
-            throw new StoreAwayException("the connection was lost, the commit had arrived");
+        if (faults.Strikes(faults.CommittedUnknown, Encounter.CommittedUnknown, Chances))
+            throw Away("the connection was lost, the commit had arrived");
     }
 
-    private async Task LockAsync(Transaction transaction, object key, CancellationToken cancellationToken)
+    /// <returns>False when another session holds it for too long.</returns>
+    private async Task<bool> LockAsync(Transaction transaction, object key, CancellationToken cancellationToken)
     {
+        if (transaction.IsOver)
+            throw Away("57P01: the session was ended", Encounter.SessionEnded);
         var granted = _database.Locks.AcquireAsync(transaction, key);
         if (granted.IsCompleted)
         {
             await granted;
-            return;
+            return true;
         }
 
-        var outcome = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        world.After(LockTimeout, () => outcome.TrySetException(new StoreAwayException("55P03: lock timeout")));
+        var outcome = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        world.After(LockTimeout, () => outcome.TrySetResult(false));
         await using var registration = cancellationToken.UnsafeRegister(
-            static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), outcome);
+            static (state, token) => ((TaskCompletionSource<bool>)state!).TrySetCanceled(token), outcome);
         _ = PassOnAsync(granted, outcome);
-        await outcome.Task;
+        if (await outcome.Task)
+            return true;
+        _database.Locks.GiveUp(transaction);
+        return granted.IsCompleted;
     }
 
-    private static async Task PassOnAsync(Task granted, TaskCompletionSource outcome)
+    private static async Task PassOnAsync(Task granted, TaskCompletionSource<bool> outcome)
     {
         await granted;
-        outcome.TrySetResult();
+        outcome.TrySetResult(true);
     }
 
     /// <summary>A statement's way there and back.</summary>
@@ -203,9 +225,9 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
             EndIfStill(transaction, transaction.Statements++);
         await PauseAsync(cancellationToken);
         if (transaction is { IsOver: true })
-            throw new StoreAwayException("57P01: the session was ended");
-        if (world.Faults.Strikes(world.Faults.StoreAway, Chances))
-            throw new StoreAwayException("the connection was lost");
+            throw Away("57P01: the session was ended", Encounter.SessionEnded);
+        if (world.Faults.Strikes(world.Faults.StoreAway, Encounter.StoreAway, Chances))
+            throw Away("the connection was lost");
     }
 
     private void EndIfStill(Transaction transaction, int statement) => world.After(IdleTimeout, () =>
@@ -217,12 +239,26 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
         }
     });
 
+    private StoreRefusedException Refused()
+    {
+        world.Simulator.Met.Add(Encounter.StoreRefuses);
+        return new StoreRefusedException("the table is not what the definition says");
+    }
+
+    private StoreAwayException Away(string why, Encounter? encounter = null)
+    {
+        if (encounter is { } met)
+            world.Simulator.Met.Add(met);
+        world.Simulator.Note($"{process} and {pipeline.Name}: {why}");
+        return new StoreAwayException(why);
+    }
+
     private async Task PauseAsync(CancellationToken cancellationToken) =>
         await Task.Delay(world.Faults.Delay(Chances), process.Time, cancellationToken);
 }
 
 /// <summary>A process's way to its stores.</summary>
-internal sealed class SimulatedStores(World world, SimulatedProcess process) : IRowStores
+internal sealed class SimulatedStores(World world, SimulatedProcess process, Knobs knobs) : IRowStores
 {
-    public IRowStore Create(PipelineDefinition pipeline) => new SimulatedStore(world, process, pipeline);
+    public IRowStore Create(PipelineDefinition pipeline) => new SimulatedStore(world, process, pipeline, knobs.Writer.MaxTransactionRows);
 }

@@ -22,7 +22,7 @@ internal sealed class SimulatedTable
     {
         foreach (var entry in transaction.Batches)
         {
-            Ledger.Add(entry.Batch, entry);
+            Ledger.TryAdd(entry.Batch, entry);
             Segments.AddRange(entry.Segments);
         }
 

@@ -1,0 +1,101 @@
+using Ingest.Gateway.Receipts;
+using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
+using Ingest.ServiceDefaults.Control;
+using Ingest.SimulationTests.Scheduling;
+using Ingest.SimulationTests.Store;
+using Ingest.Writer;
+using Ingest.Writer.Notices;
+
+namespace Ingest.SimulationTests.Scenarios;
+
+/// <summary>
+/// What writers tell gateways of their commits, and gateways ask them. Any of it may be lost, late or come twice, and
+/// every gateway hears all of it.
+/// </summary>
+internal sealed class Notices(World world)
+{
+    private readonly Random _chances = world.Simulator.CreateRandom(10);
+    private readonly List<(SimulatedProcess Process, CommitTally Commits)> _gateways = [];
+    private readonly List<SimulatedProcess> _writers = [];
+
+    /// <summary>What the process's sources wait for; whoever waits long is asked for.</summary>
+    public CommitTally Open(SimulatedProcess process, Knobs knobs)
+    {
+        var commits = new CommitTally(knobs.Gateway.MaxUncommittedBatches, knobs.Gateway.InquireAfter, process.Time);
+        _gateways.Add((process, commits));
+        return commits;
+    }
+
+    public ICommitListener Listen(SimulatedProcess process)
+    {
+        _writers.Add(process);
+        return new Listener(this);
+    }
+
+    /// <summary>Asks again as long as some source waits.</summary>
+    public async Task InquireAsync(SimulatedProcess process, CommitTally commits, Knobs knobs, IReadOnlyList<PipelineDefinition> pipelines, CancellationToken stopping)
+    {
+        try
+        {
+            while (true)
+            {
+                await commits.AnyAsync.HereAsync().WaitAsync(stopping);
+                await Task.Delay(knobs.Gateway.InquireAfter, process.Time, stopping);
+                foreach (var inquiry in commits.TakeOverdue(mostInOne: 3))
+                    Travel(() => Answer(inquiry, pipelines.Single(p => p.Name == inquiry.Pipeline)));
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Nobody waits any more.
+        }
+    }
+
+    private void Answer(BatchInquiry inquiry, PipelineDefinition pipeline)
+    {
+        _writers.RemoveAll(w => w.IsDead);
+        if (_writers.Count == 0)
+            return;
+        var writer = _writers[_chances.Next(_writers.Count)];
+        writer.Start(async void () =>
+        {
+            try
+            {
+                await using var store = new SimulatedStore(world, writer, pipeline, int.MaxValue);
+                Tell(await store.FindAsync(inquiry.BatchIds, CancellationToken.None));
+            }
+            catch (StoreAwayException)
+            {
+                // The gateway asks again.
+            }
+        });
+    }
+
+    private void Tell(IEnumerable<CommittedBatch> batches)
+    {
+        _gateways.RemoveAll(g => g.Process.IsDead);
+        foreach (var counts in batches.Select(b => b.ToCounts()))
+        {
+            foreach (var (process, commits) in _gateways)
+                Travel(() => process.Start(() => commits.Committed(counts)));
+        }
+    }
+
+    private void Travel(Action arrive)
+    {
+        var faults = world.Faults;
+        var copies = faults.Strikes(faults.NoticeLost, Encounter.NoticeLost, _chances) ? 0 : faults.Strikes(faults.NoticeDoubled, Encounter.NoticeDoubled, _chances) ? 2 : 1;
+        for (var i = 0; i < copies; i++)
+            world.After(faults.Delay(_chances) * (1 + _chances.Next(10)), arrive);
+    }
+
+    private sealed class Listener(Notices notices) : ICommitListener
+    {
+        public void Committed(string pipeline, CommittedBatch batch)
+        {
+            if (!batch.Already)
+                notices.Tell([batch]);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+namespace Ingest.SimulationTests.Scheduling;
+
+/// <summary>What a run has met: a fault that never strikes proves nothing.</summary>
+internal enum Encounter
+{
+    Nack,
+    PublishLost,
+    ConfirmLost,
+    StoredLate,
+    Reordered,
+    ChannelClosed,
+    ConsumerLost,
+    BrokerBlocked,
+    QueueFull,
+    HeartbeatLost,
+    StoreAway,
+    CommitLost,
+    CommittedUnknown,
+    StoreRefuses,
+    Deadlock,
+    SessionEnded,
+    BatchKnown,
+    BatchBlocked,
+    NoticeLost,
+    NoticeDoubled,
+    Crash,
+    Freeze,
+    Drain,
+    ClockJump,
+    RollOut,
+    Interrupted,
+    CommitNotHeardOf,
+    FileShortened,
+    FileGrown,
+}
