@@ -106,6 +106,22 @@ public abstract class StoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_ledger_of_an_earlier_release_gets_the_indexes_that_it_lacks()
+    {
+        await using (await PrepareAsync(Parse(People)))
+        {
+            await QueryAsync("DROP INDEX ingest_segments_batch");
+            await QueryAsync("DROP INDEX ingest_segments_place");
+        }
+
+        await using (await PrepareAsync(Parse(People)))
+        {
+            await QueryAsync("DROP INDEX ingest_segments_batch");
+            await QueryAsync("DROP INDEX ingest_segments_place");
+        }
+    }
+
+    [Fact]
     public async Task Every_type_is_stored_as_PostgreSQL_spells_it()
     {
         var pipeline = Parse(

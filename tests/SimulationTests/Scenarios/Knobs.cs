@@ -19,5 +19,6 @@ internal sealed class Knobs(Random chances)
 
     public ProcessorOptions Processor { get; } = new() { Parallelism = 1 + chances.Next(3) };
 
-    public WriterOptions Writer { get; } = new() { MaxTransactionRows = chances.Next(3) switch { 0 => 1, 1 => 20, _ => 10_000 } };
+    /// <summary>Faults delay a batch for longer than a batch behind it would wait.</summary>
+    public WriterOptions Writer { get; } = new() { OrderPatience = TimeSpan.FromMinutes(25), MaxTransactionRows = chances.Next(3) switch { 0 => 1, 1 => 20, _ => 10_000 } };
 }
