@@ -193,7 +193,7 @@ internal sealed partial class LineBatchBuilder(Source source, TimeProvider time,
         yield return TakeOverlong(End);
     }
 
-    public void Dispose() => _buffer?.Dispose();
+    public void Dispose() => ReleaseBuffer();
 
     private ReadOnlySpan<byte> Span => _buffer is null ? default : _buffer.Array;
 

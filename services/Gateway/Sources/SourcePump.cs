@@ -52,6 +52,7 @@ internal sealed class SourcePump(
     KnownSegments? known = null, ReceiveBudget? budget = null)
 {
     private readonly InFlight _inFlight = new();
+    private Func<int> _bufferBytes = static () => 0;
     private long _bytesRead;
     private long _alreadyLines;
 
@@ -63,6 +64,9 @@ internal sealed class SourcePump(
 
     /// <summary>Lines passed over because the ledger has them; may be read from other threads.</summary>
     public long AlreadyLines => Volatile.Read(ref _alreadyLines);
+
+    /// <summary>The buffer that it receives into; for whoever looks while it waits.</summary>
+    public int BufferBytes => _bufferBytes();
 
     /// <summary>Batches sent so far.</summary>
     public long Batches { get; private set; }
@@ -95,6 +99,7 @@ internal sealed class SourcePump(
     private async Task<SourceResult> TakeAllAsync(Stream input, CancellationToken stopping, CancellationToken aborting)
     {
         using var builder = new LineBatchBuilder(source, time, known);
+        _bufferBytes = () => builder.BufferBytes;
         if (budget is not null)
             builder.Limit = LineBatchBuilder.Floor;
         using var share = new ReceiveShare(budget, builder, time);

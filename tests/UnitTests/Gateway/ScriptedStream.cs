@@ -9,10 +9,13 @@ internal sealed class ScriptedStream : Stream
     private readonly Channel<object> _events = Channel.CreateUnbounded<object>(new() { AllowSynchronousContinuations = true });
     private readonly Channel<Memory<byte>> _pending = Channel.CreateUnbounded<Memory<byte>>();
 
-    private byte[] _rest = [];
+    private ReadOnlyMemory<byte> _rest;
 
     /// <summary>The next receives get these bytes.</summary>
-    public void Send(string text) => _events.Writer.TryWrite(Encoding.UTF8.GetBytes(text));
+    public void Send(string text) => Send(Encoding.UTF8.GetBytes(text));
+
+    /// <inheritdoc cref="Send(string)"/>
+    public void Send(ReadOnlyMemory<byte> bytes) => _events.Writer.TryWrite(bytes);
 
     public void End() => Send("");
 
@@ -36,13 +39,13 @@ internal sealed class ScriptedStream : Stream
         var next = await _events.Reader.ReadAsync(cancellationToken);
         if (next is Exception fault)
             throw fault;
-        return Give(buffer, (byte[])next);
+        return Give(buffer, (ReadOnlyMemory<byte>)next);
     }
 
-    private int Give(Memory<byte> buffer, byte[] bytes)
+    private int Give(Memory<byte> buffer, ReadOnlyMemory<byte> bytes)
     {
         var count = Math.Min(buffer.Length, bytes.Length);
-        bytes.AsMemory(0, count).CopyTo(buffer);
+        bytes[..count].CopyTo(buffer);
         _rest = bytes[count..];
         return count;
     }
