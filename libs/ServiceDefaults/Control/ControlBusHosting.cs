@@ -58,6 +58,7 @@ public static class ControlBusHosting
             bus.ConfigureHealthCheckOptions(check => check.MinimalFailureStatus = HealthStatus.Healthy);
             transport(bus);
         });
+        builder.Services.AddHostedService<BurialNotifier>();
         builder.Services.Configure<MassTransitHostOptions>(host => host.StopTimeout = StopTimeout);
 
         // The data path says that the broker is away, once.
