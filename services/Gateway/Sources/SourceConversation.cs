@@ -59,6 +59,8 @@ internal sealed class SourceConversation(
             return receipt with { Error = Uncommitted("before the gateway stopped", tally) };
         }
 
+        if (tally.Dead > 0)
+            return receipt with { Error = $"{tally.Dead} batches could not be dealt with and are in the dead queue; 'ingest dead list' shows them" };
         return receipt with
         {
             State = ReceiptState.Committed,

@@ -78,6 +78,19 @@ public sealed class SourceConversationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_dead_batch_ends_the_wait_with_an_error()
+    {
+        var talking = Talk(Acknowledge.Committed, _commits);
+        await SendAsync("{}\n");
+        var ids = await ConfirmAllAsync();
+        _commits.Committed(new BatchCounts { BatchId = ids[0], Sources = [] });
+        _commits.Buried(ids[1]);
+        var receipt = (await talking.SoonAsync()).Receipt!;
+        Assert.Equal(ReceiptState.Queued, receipt.State);
+        Assert.Contains("dead queue", receipt.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_stopping_gateway_says_how_far_it_came()
     {
         var talking = Talk(Acknowledge.Committed, _commits);
