@@ -233,6 +233,21 @@ internal sealed class Sql(PipelineDefinition pipeline)
         FROM ingest_segments WHERE pipeline = $1 AND source_id = $2 ORDER BY byte_offset, byte_length
         """;
 
+    /// <summary>
+    /// Looks at the nearest segments before each place, which the index finds; of a file that has changed several may
+    /// begin at one place.
+    /// </summary>
+    public const string FindEnds =
+        """
+        SELECT p.source_id, p.place FROM unnest($2::uuid[], $3::bigint[]) AS p (source_id, place)
+        WHERE EXISTS (
+            SELECT FROM (
+                SELECT s.byte_offset + s.byte_length AS ends FROM ingest_segments s
+                WHERE s.pipeline = $1 AND s.source_id = p.source_id AND s.byte_offset < p.place
+                ORDER BY s.byte_offset DESC LIMIT 8) AS near
+            WHERE near.ends = p.place)
+        """;
+
     public const string HasOtherVersion =
         "SELECT EXISTS (SELECT FROM ingest_sources WHERE pipeline = $1 AND source = $2 AND definition <> $3 AND lines > 0)";
 

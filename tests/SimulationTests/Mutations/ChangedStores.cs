@@ -36,6 +36,9 @@ internal sealed class ChangedStores(IRowStores inner, Func<RowBatch, RowBatch> c
         public Task<IReadOnlyList<LedgerSegment>> ReadSourceAsync(Guid sourceId, CancellationToken cancellationToken) =>
             inner.ReadSourceAsync(sourceId, cancellationToken);
 
+        public Task<IReadOnlyList<SourcePlace>> FindEndsAsync(IReadOnlyList<SourcePlace> places, CancellationToken cancellationToken) =>
+            inner.FindEndsAsync(places, cancellationToken);
+
         public Task<bool> HasOtherVersionAsync(string source, CancellationToken cancellationToken) =>
             inner.HasOtherVersionAsync(source, cancellationToken);
 
