@@ -47,6 +47,8 @@ internal sealed class LedgerAudit(PostgresDatabase database)
     /// <summary>Lays the receipts beside the ledger.</summary>
     public async Task EnterAsync(IEnumerable<ReceiptedRun> runs, string keyless)
     {
+        // Those that were open when the database went are of no use.
+        NpgsqlConnection.ClearAllPools();
         await database.ExecuteAsync(
             $"""
             CREATE TABLE receipted (pipeline text, keyed boolean, p integer, run integer, source text, first bigint, lines bigint, bytes bigint);

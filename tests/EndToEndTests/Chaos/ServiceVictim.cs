@@ -34,6 +34,8 @@ internal sealed class ServiceVictim(string name, string project, IReadOnlyDictio
         string? problem = null;
         try
         {
+            // Before that nobody listens to the signal.
+            await StartedAsync();
             var exitCode = await _process!.StopAsync(StopDeadline);
             if (exitCode != 0)
                 problem = _process.Describe($"ended with exit code {exitCode}");
