@@ -4,7 +4,8 @@
 #   tests/chaos.sh [MINUTES]
 # INGEST_CHAOS_LINES: lines of each producer (100,000 for each minute); INGEST_CHAOS_SEED: draws the same faults again;
 # INGEST_CHAOS_LOGS: a folder for the output of the services. INGEST_TEST_RABBITMQ (an amqp URI) names a broker to use,
-# which is then not interrupted.
+# a node of a cluster say, which is then not interrupted; INGEST_TEST_RABBITMQ_ROOT names the root file system of another
+# Debian whose RabbitMQ is run instead of this machine's.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export INGEST_CHAOS_MINUTES=${1:-1}
