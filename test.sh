@@ -5,7 +5,8 @@
 # The tests start PostgreSQL and RabbitMQ by themselves: from this machine's packages (on Debian and Ubuntu, root gets
 # what is missing installed), else in containers. Without either they are skipped; where CI is set they fail instead.
 # INGEST_TEST_POSTGRES (an Npgsql connection string) and INGEST_TEST_RABBITMQ (an amqp URI) name servers to use instead,
-# but for the tests that pause or kill one.
+# but for the tests that pause or kill one; INGEST_TEST_RABBITMQ_ROOT is a folder with the root file system of another
+# Debian, whose RabbitMQ all of them run. tests/chaos.sh runs the random kills for longer.
 set -uo pipefail
 cd "$(dirname "$0")"
 

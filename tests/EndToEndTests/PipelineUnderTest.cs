@@ -18,6 +18,11 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
 
     public PostgresDatabase Database { get; }
 
+    /// <summary>What the services find in their environment, for commands that work on the same servers.</summary>
+    public IReadOnlyDictionary<string, string?> Environment => _environment;
+
+    public string DefinitionFolder => _environment["Ingest__Pipelines"]!;
+
     public ServiceProcess Gateway { get; private set; } = null!;
 
     public ServiceProcess Processor { get; private set; } = null!;
@@ -29,9 +34,21 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
     /// <param name="rabbitMq">A broker of the test's own, where it interrupts the broker.</param>
     /// <param name="settings">Environment variables of the services.</param>
     public static async Task<PipelineUnderTest> StartAsync(
-        SharedServers servers, string definition, RabbitMqServer? rabbitMq = null, params (string Key, string Value)[] settings)
+        SharedServers servers, string definition, RabbitMqServer? rabbitMq = null, params (string Key, string Value)[] settings) =>
+        await StartAsync(servers, await servers.PostgresAsync(), definition, rabbitMq, settings);
+
+    /// <param name="servers">The test assembly's servers.</param>
+    /// <param name="postgres">A server of the test's own, which it interrupts.</param>
+    /// <param name="definition">A definition without its name and port.</param>
+    /// <param name="rabbitMq">A broker of the test's own, where it interrupts the broker.</param>
+    /// <param name="settings">Environment variables of the services.</param>
+    public static async Task<PipelineUnderTest> StartAsync(
+        SharedServers servers,
+        PostgresServer postgres,
+        string definition,
+        RabbitMqServer? rabbitMq = null,
+        params (string Key, string Value)[] settings)
     {
-        var postgres = await servers.PostgresAsync();
         var broker = rabbitMq ?? await servers.RabbitMqAsync();
         var database = await PostgresDatabase.CreateAsync(postgres);
         var (name, port) = (TestNames.Pipeline(), FreePort.Next());
@@ -53,8 +70,20 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
         pipeline.Processor = pipeline.Start("Processor");
         pipeline.Writer = pipeline.Start("Writer");
         foreach (var service in new[] { pipeline.Gateway, pipeline.Processor, pipeline.Writer })
-            await service.WaitForLineAsync(line => line.Contains("Application started", StringComparison.Ordinal), Deadline);
+            await StartedAsync(service);
         return pipeline;
+    }
+
+    /// <summary>Starts a service again that has ended.</summary>
+    public async Task StartAgainAsync(ServiceProcess ended)
+    {
+        await ended.DisposeAsync();
+        if (ended == Gateway)
+            await StartedAsync(Gateway = Start("Gateway"));
+        else if (ended == Processor)
+            await StartedAsync(Processor = Start("Processor"));
+        else
+            await StartedAsync(Writer = Start("Writer"));
     }
 
     /// <summary>Waits until every line of every ended source is in the ledger.</summary>
@@ -84,6 +113,9 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
         await TableExistsAsync() ? await Database.ScalarAsync<long>("SELECT count(*) FROM ingest_sources") : 0;
 
     private Task<bool> TableExistsAsync() => Database.ScalarAsync<bool>("SELECT to_regclass('ingest_sources') IS NOT NULL");
+
+    private static Task<string> StartedAsync(ServiceProcess service) =>
+        service.WaitForLineAsync(line => line.Contains("Application started", StringComparison.Ordinal), Deadline);
 
     private ServiceProcess Start(string project) => ServiceProcess.Start(
         project,

@@ -12,14 +12,15 @@ internal sealed class NativeRabbitMq : NativeServer
     private readonly string _binaries;
     private readonly string _epmdProgram;
     private readonly SystemUser? _user;
+    private readonly string? _root;
     private readonly int _port = FreePort.Next();
     private readonly Dictionary<string, string> _surroundings;
     private Process? _epmd;
     private OwnedProcess? _main;
 
-    private NativeRabbitMq(string binaries, string epmd, SystemUser? user) : base("rabbitmq", user)
+    private NativeRabbitMq(string binaries, string epmd, SystemUser? user, string? root = null) : base("rabbitmq", user, root)
     {
-        (_binaries, _epmdProgram, _user) = (binaries, epmd, user);
+        (_binaries, _epmdProgram, _user, _root) = (binaries, epmd, user, root);
         _surroundings = new Dictionary<string, string>
         {
             ["HOME"] = Folder,
@@ -51,10 +52,17 @@ internal sealed class NativeRabbitMq : NativeServer
 
     protected override int StopSignal => OwnedProcess.SigTerm;
 
-    /// <summary>The RabbitMQ of this machine; null when there is none.</summary>
+    /// <summary>
+    /// The RabbitMQ of this machine, or of the Debian that <c>INGEST_TEST_RABBITMQ_ROOT</c> names, a folder with a whole
+    /// root file system in it; null when there is none.
+    /// </summary>
     public static NativeRabbitMq? Find()
     {
-        if (!OperatingSystem.IsLinux() || NativeTools.OnPath("epmd") is not { } epmd)
+        if (!OperatingSystem.IsLinux())
+            return null;
+        if (Environment.GetEnvironmentVariable("INGEST_TEST_RABBITMQ_ROOT") is { Length: > 0 } root)
+            return new NativeRabbitMq(Debian, "/usr/bin/epmd", SystemUser.Find("rabbitmq", root), root);
+        if (NativeTools.OnPath("epmd") is not { } epmd)
             return null;
         var binaries = File.Exists(Path.Combine(Debian, "rabbitmq-server"))
             ? Debian
@@ -73,7 +81,7 @@ internal sealed class NativeRabbitMq : NativeServer
 
     public override async Task<string> RunToolAsync(string tool, params string[] arguments)
     {
-        string[] command = [.. _user?.Prefix ?? [], Path.Combine(_binaries, tool), .. arguments];
+        string[] command = [.. Prefix, Path.Combine(_binaries, tool), .. arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,

@@ -3,7 +3,10 @@ using System.Diagnostics;
 namespace Ingest.TestSupport;
 
 /// <summary>A server installed on this machine, run with private data on a port of its own.</summary>
-internal abstract class NativeServer(string name, SystemUser? user) : ServerInstance
+/// <param name="name">What it is.</param>
+/// <param name="user">Whom it runs as; null when the tests cannot become another user.</param>
+/// <param name="root">The root file system that its programs come from; null for this machine's own.</param>
+internal abstract class NativeServer(string name, SystemUser? user, string? root = null) : ServerInstance
 {
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(30);
@@ -14,6 +17,9 @@ internal abstract class NativeServer(string name, SystemUser? user) : ServerInst
 
     /// <summary>Belongs to the user that the server runs as.</summary>
     protected string Folder { get; } = SystemUser.CreateFolder(name, user);
+
+    /// <summary>The command that runs the one behind it as the server's user in its file system, in the same process.</summary>
+    protected string[] Prefix { get; } = root is null ? user?.Prefix ?? [] : user!.PrefixIn(root);
 
     protected string Log => Path.Combine(Folder, name + ".log");
 
@@ -103,7 +109,7 @@ internal abstract class NativeServer(string name, SystemUser? user) : ServerInst
         // In a session of its own: an interrupt from the terminal is for the tests. All of these replace themselves
         // with the next, so that the process started here is the program itself.
         string[] command =
-            ["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", Log, "setsid", .. user?.Prefix ?? [], file, .. arguments];
+            ["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", Log, "setsid", .. Prefix, file, .. arguments];
         var start = new ProcessStartInfo("sh", command) { WorkingDirectory = Folder };
         foreach (var (key, value) in environment)
             start.Environment[key] = value;

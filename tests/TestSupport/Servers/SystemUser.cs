@@ -10,12 +10,32 @@ internal sealed partial record SystemUser(string Name, int Id, int Group)
     public string[] Prefix =>
         ["setpriv", $"--reuid={Id}", $"--regid={Group}", "--init-groups", "--inh-caps=-all", "--"];
 
+    /// <summary>
+    /// The same in another root file system, in which the temporary folders of this one are seen too. The mounts are of
+    /// the process's own name space and end with it.
+    /// </summary>
+    public string[] PrefixIn(string root) =>
+    [
+        "unshare", "-m", "--propagation", "private", "sh", "-c",
+        """
+        set -e
+        user=$1 && shift
+        mount --rbind /proc "$0/proc"
+        mount --rbind /dev "$0/dev"
+        mount --bind /tmp "$0/tmp"
+        exec chroot --userspec="$user" "$0" sh -c 'cd "$0" && exec "$@"' "$PWD" "$@"
+        """,
+        root, $"{Id}:{Group}",
+    ];
+
     /// <summary>Null when there is no such user, or when the tests do not run as root and cannot become another.</summary>
-    public static SystemUser? Find(string name)
+    /// <param name="name">The user's name.</param>
+    /// <param name="root">Whose users they are.</param>
+    public static SystemUser? Find(string name, string root = "/")
     {
         if (!Environment.IsPrivilegedProcess)
             return null;
-        var entry = File.ReadLines("/etc/passwd").Select(line => line.Split(':')).FirstOrDefault(f => f[0] == name);
+        var entry = File.ReadLines(Path.Combine(root, "etc/passwd")).Select(line => line.Split(':')).FirstOrDefault(f => f[0] == name);
         return entry is null ? null : new SystemUser(name, Number(entry[2]), Number(entry[3]));
     }
 

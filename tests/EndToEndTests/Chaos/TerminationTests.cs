@@ -1,0 +1,53 @@
+using System.Text.Json;
+using Ingest.TestSupport;
+
+namespace Ingest.EndToEndTests.Chaos;
+
+/// <summary>A service that is asked to end while all of them work as fast as they can.</summary>
+public sealed class TerminationTests(SharedServers servers)
+{
+    private const int Lines = 60_000;
+
+    private const string Definition = "table: t\nkey: id\ncolumns:\n  id: text\n  author: text\n  body: text\n  score: integer\n";
+
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+
+    [Theory]
+    [InlineData("Processor")]
+    [InlineData("Writer")]
+    public async Task A_stage_that_ends_under_load_leaves_everything_to_the_next(string stage)
+    {
+        var ncat = await Ncat.FindOrSkipAsync();
+        await using var pipeline = await PipelineUnderTest.StartAsync(servers, Definition);
+        var sending = ncat.SendAsync(pipeline.Port, new CommentsGenerator(Lines, seed: 5).OpenRead(), PipelineUnderTest.Deadline);
+        await Eventually.HoldsAsync(
+            async () => await pipeline.LinesAsync() > 0, PipelineUnderTest.Deadline, () => "The stream was to be under way.");
+
+        var service = stage == "Processor" ? pipeline.Processor : pipeline.Writer;
+        Assert.Equal(0, await service.StopAsync(Grace));
+        Assert.InRange(await pipeline.LinesAsync(), 1, Lines - 1);
+        await pipeline.StartAgainAsync(service);
+
+        Assert.Equal(0, (await sending).ExitCode);
+        await pipeline.AllLinesAreAccountedForAsync(Lines);
+        Assert.Equal((Lines, Lines, 0, 0, 0), await pipeline.BalanceAsync());
+    }
+
+    [Fact]
+    public async Task A_gateway_that_ends_under_load_has_every_line_that_its_receipt_names()
+    {
+        var ncat = await Ncat.FindOrSkipAsync();
+        await using var pipeline = await PipelineUnderTest.StartAsync(servers, Definition);
+        var sending = ncat.SendAsync(pipeline.Port, new CommentsGenerator(Lines, seed: 5).OpenRead(), PipelineUnderTest.Deadline);
+        await Eventually.HoldsAsync(
+            async () => await pipeline.LinesAsync() > 0, PipelineUnderTest.Deadline, () => "The stream was to be under way.");
+
+        Assert.Equal(0, await pipeline.Gateway.StopAsync(Grace));
+        using var receipt = JsonDocument.Parse((await sending).Output);
+        Assert.Equal("interrupted", receipt.RootElement.GetProperty("state").GetString());
+        var lines = receipt.RootElement.GetProperty("lines").GetInt64();
+        Assert.InRange(lines, 1, Lines - 1);
+        await pipeline.AllLinesAreAccountedForAsync(lines);
+        Assert.Equal((lines, lines, 0, 0, 0), await pipeline.BalanceAsync());
+    }
+}
