@@ -35,7 +35,7 @@ internal sealed class LedgerAudit(PostgresDatabase database)
         ("receipted sources whose filtered or rejected lines are miscounted",
             $"""
             SELECT count(*) FROM ended e
-            WHERE (SELECT (sum(filtered), sum(rejected)) FROM ingest_segments s WHERE s.source_id = e.source_id)
+            WHERE (SELECT (coalesce(sum(filtered), 0), coalesce(sum(rejected), 0)) FROM ingest_segments s WHERE s.source_id = e.source_id)
                 <> (SELECT (count(*) FILTER (WHERE {NumberedLines.IsFilteredSql})::numeric, count(*) FILTER (WHERE {NumberedLines.IsMalformedSql})::numeric)
                     FROM generate_series(e.first, e.first + e.lines - 1) n)
             """),

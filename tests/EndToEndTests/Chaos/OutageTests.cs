@@ -7,6 +7,7 @@ namespace Ingest.EndToEndTests.Chaos;
 /// A database that is away in the middle of a stream: five seconds of 60,000 lines, or <c>INGEST_OUTAGE_SECONDS</c> of
 /// <c>INGEST_OUTAGE_LINES</c>.
 /// </summary>
+[Collection(Alone.Name)]
 public sealed class OutageTests(SharedServers servers, ITestOutputHelper output)
 {
     private const string Everything =

@@ -40,6 +40,8 @@ internal sealed class Tally(Action<string> print)
     {
         _receipts.AddOrUpdate(state, 1, (_, count) => count + 1);
         _runs.Enqueue(run);
+        if (state == "interrupted")
+            Log($"interrupted after {run.Lines} lines: {run}");
     }
 
     public void Violated(string what)

@@ -4,6 +4,7 @@ using Ingest.TestSupport;
 namespace Ingest.EndToEndTests.Chaos;
 
 /// <summary>A service that is asked to end while all of them work as fast as they can.</summary>
+[Collection(Alone.Name)]
 public sealed class TerminationTests(SharedServers servers)
 {
     private const int Lines = 60_000;
