@@ -10,9 +10,6 @@ namespace Ingest.Writer;
 /// </summary>
 internal sealed partial class SourceOrder(string pipeline, IRowStore store, WriterOptions options, TimeProvider time, ILogger logger)
 {
-    /// <summary>A consumer that may hold no more batches would wait in vain for one that is still in its queue.</summary>
-    private static readonly TimeSpan PatienceWithoutRoom = TimeSpan.FromSeconds(2);
-
     /// <summary>Since when no batch of a source went on.</summary>
     private readonly Dictionary<Guid, long> _since = [];
 
@@ -87,7 +84,7 @@ internal sealed partial class SourceOrder(string pipeline, IRowStore store, Writ
         // One at a time: what is behind it may follow it.
         bool GiveUp()
         {
-            var patience = hasRoom ? options.OrderPatience : PatienceWithoutRoom;
+            var patience = hasRoom ? options.OrderPatience : options.OrderPatienceWhenFull;
             foreach (var place in left.SelectMany(Missing))
                 _since.TryAdd(place.SourceId, time.GetTimestamp());
             if (left.Find(b => Missing(b).All(p => time.GetElapsedTime(_since[p.SourceId]) >= patience)) is not { } batch)

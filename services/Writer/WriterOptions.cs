@@ -38,6 +38,12 @@ public sealed class WriterOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:25:00")]
     public TimeSpan OrderPatience { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// The same while the writer may hold no more batches: it would wait in vain for one that is still in its queue.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:25:00")]
+    public TimeSpan OrderPatienceWhenFull { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>How long a shutdown waits for the transaction at hand.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan Drain { get; set; } = TimeSpan.FromSeconds(20);

@@ -43,6 +43,9 @@ internal sealed class World
 
     public Notices Notices { get; }
 
+    /// <summary>False once a writer has given up waiting for what lies before a batch.</summary>
+    public bool OrderIsKept { get; set; } = true;
+
     public SimulatedProcess CreateProcess(string name) => new(Simulator, name, _processes++);
 
     /// <summary>An id that nobody had before.</summary>

@@ -17,7 +17,7 @@ internal static class FinalChecks
         {
             var table = world.Database.Table(pipeline.Name);
             var sources = cluster.Sources.Where(s => s.Pipeline == pipeline).ToList();
-            LineChecks.Run(world.Violations, table, sources, pipeline);
+            LineChecks.Run(world, table, sources, pipeline);
             LedgerChecks.Run(world.Violations, table, sources);
         }
     }

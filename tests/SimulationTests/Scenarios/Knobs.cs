@@ -22,5 +22,8 @@ internal sealed class Knobs(Random chances)
     public ProcessorOptions Processor { get; } = new() { Parallelism = 1 + chances.Next(3) };
 
     /// <summary>Faults delay a batch for longer than a batch behind it would wait.</summary>
-    public WriterOptions Writer { get; } = new() { OrderPatience = TimeSpan.FromMinutes(25), MaxTransactionRows = chances.Next(3) switch { 0 => 1, 1 => 20, _ => 10_000 } };
+    /// <summary>Where even that ends, lines come out of order, as they are meant to; what was cut otherwise before never comes.</summary>
+    private static readonly TimeSpan LongerThanFaultsLast = TimeSpan.FromMinutes(25);
+
+    public WriterOptions Writer { get; } = new() { OrderPatience = LongerThanFaultsLast, OrderPatienceWhenFull = LongerThanFaultsLast, MaxTransactionRows = chances.Next(3) switch { 0 => 1, 1 => 20, _ => 10_000 } };
 }

@@ -40,7 +40,7 @@ internal static class Stages
                 Options.Create(knobs.Writer),
                 process.Time,
                 world.Simulator.CreateRandom(5),
-                NullLogger<WriterWorker>.Instance),
+                new OrderWatch(world)),
             stopping);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "ExecuteAsync")]
