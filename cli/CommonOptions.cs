@@ -8,6 +8,7 @@ namespace Ingest.Cli;
 internal static class CommonOptions
 {
     public const string DefaultDatabase = "ingest.db";
+    public const string BrokerVariable = "ConnectionStrings__RabbitMq";
 
     public static Option<string> Pipeline() => new("--pipeline", "-p")
     {
@@ -22,6 +23,35 @@ internal static class CommonOptions
         HelpName = "DATABASE",
         DefaultValueFactory = _ => DefaultDatabase,
     };
+
+    public static Option<string?> Broker() => new("--rabbitmq")
+    {
+        Description = $"The broker, amqp://… or amqps://…; without it {BrokerVariable} in the environment.",
+        HelpName = "URI",
+    };
+
+    public static Option<string> Format()
+    {
+        var format = new Option<string>("--format")
+        {
+            Description = "How the result is printed: text or json (one line).",
+            DefaultValueFactory = _ => "text",
+        };
+        format.AcceptOnlyFromAmong("text", "json");
+        return format;
+    }
+
+    /// <summary>The broker that the option or the environment names, or null.</summary>
+    /// <exception cref="StartupException">It is no address of a broker.</exception>
+    public static Uri? BrokerUri(string? option)
+    {
+        var text = option ?? Environment.GetEnvironmentVariable(BrokerVariable);
+        if (string.IsNullOrEmpty(text))
+            return null;
+        return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps"
+            ? uri
+            : throw new StartupException("The broker's address is not an amqp:// or amqps:// URI.", ExitCodes.Usage);
+    }
 
     /// <exception cref="StartupException">The text names no database.</exception>
     public static Database OpenDatabase(string text)

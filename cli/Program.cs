@@ -2,6 +2,7 @@ using System.CommandLine;
 using Ingest.Cli.Dead;
 using Ingest.Cli.Load;
 using Ingest.Cli.Serve;
+using Ingest.Cli.Status;
 using Ingest.Cli.Validate;
 using Ingest.ServiceDefaults;
 
@@ -10,6 +11,7 @@ var root = new RootCommand("Streams newline-delimited JSON into typed rows of a 
     DeadCommand.Create(),
     LoadCommand.Create(),
     ServeCommand.Create(),
+    StatusCommand.Create(),
     ValidateCommand.Create(),
 };
 var parsed = root.Parse(args);
@@ -18,7 +20,6 @@ if (parsed.Errors.Count == 0)
     // Load and serve end in their own time when they are told to stop.
     return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 }
-
 
 foreach (var error in parsed.Errors)
     await Console.Error.WriteLineAsync($"ingest: {error.Message}");

@@ -13,7 +13,7 @@ internal static class DeadCommand
 
     private static Command CreateList()
     {
-        var (pipeline, broker, format) = (Pipeline(), Broker(), Format());
+        var (pipeline, broker, format) = (Pipeline(), CommonOptions.Broker(), CommonOptions.Format());
         var command = new Command("list", "Shows a pipeline's dead batches, the oldest first, and leaves them there.") { pipeline, broker, format };
         command.SetAction((parsed, cancellation) => CommonOptions.GuardAsync(() => new DeadRun(
             parsed.GetValue(pipeline)!, parsed.GetValue(broker), parsed.GetValue(format) == "json").ListAsync(cancellation)));
@@ -22,7 +22,7 @@ internal static class DeadCommand
 
     private static Command CreateRequeue()
     {
-        var (pipeline, broker, format) = (Pipeline(), Broker(), Format());
+        var (pipeline, broker, format) = (Pipeline(), CommonOptions.Broker(), CommonOptions.Format());
         var ids = new Argument<string[]>("ID")
         {
             Description = "Ids of the batches to send back, as 'ingest dead list' shows them.",
@@ -47,21 +47,4 @@ internal static class DeadCommand
         HelpName = "FILE|NAME",
         Required = true,
     };
-
-    private static Option<string?> Broker() => new("--rabbitmq")
-    {
-        Description = $"The broker, amqp://… or amqps://…; without it {DeadRun.BrokerVariable} in the environment.",
-        HelpName = "URI",
-    };
-
-    private static Option<string> Format()
-    {
-        var format = new Option<string>("--format")
-        {
-            Description = "How the result is printed: text or json (one line).",
-            DefaultValueFactory = _ => "text",
-        };
-        format.AcceptOnlyFromAmong("text", "json");
-        return format;
-    }
 }

@@ -9,8 +9,6 @@ namespace Ingest.Cli.Dead;
 /// <summary>One look at a pipeline's dead queue.</summary>
 internal sealed class DeadRun(string pipeline, string? broker, bool asJson)
 {
-    public const string BrokerVariable = "ConnectionStrings__RabbitMq";
-
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     public Task<int> ListAsync(CancellationToken cancellationToken) => RunAsync(async queue =>
@@ -36,7 +34,9 @@ internal sealed class DeadRun(string pipeline, string? broker, bool asJson)
 
     private async Task<int> RunAsync(Func<DeadQueue, Task<int>> work)
     {
-        await using var queue = new DeadQueue(BrokerUri(), Name(), TimeProvider.System);
+        var uri = CommonOptions.BrokerUri(broker)
+            ?? throw new StartupException($"No broker is named; use --rabbitmq or set {CommonOptions.BrokerVariable}.", ExitCodes.Usage);
+        await using var queue = new DeadQueue(uri, Name(), TimeProvider.System);
         try
         {
             return await work(queue);
@@ -75,15 +75,5 @@ internal sealed class DeadRun(string pipeline, string? broker, bool asJson)
         if (!File.Exists(pipeline))
             return pipeline;
         return PipelineCatalog.Load(pipeline).Pipelines.Single().Name;
-    }
-
-    private Uri BrokerUri()
-    {
-        var text = broker ?? Environment.GetEnvironmentVariable(BrokerVariable);
-        if (string.IsNullOrEmpty(text))
-            throw new StartupException($"No broker is named; use --rabbitmq or set {BrokerVariable}.", ExitCodes.Usage);
-        return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps"
-            ? uri
-            : throw new StartupException("The broker's address is not an amqp:// or amqps:// URI.", ExitCodes.Usage);
     }
 }

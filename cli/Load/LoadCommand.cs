@@ -32,12 +32,7 @@ internal static class LoadCommand
         };
         var pipeline = CommonOptions.Pipeline();
         var database = CommonOptions.Database();
-        var format = new Option<string>("--format")
-        {
-            Description = "How the closing summary is printed: text or json (one line).",
-            DefaultValueFactory = _ => "text",
-        };
-        format.AcceptOnlyFromAmong("text", "json");
+        var format = CommonOptions.Format();
         var source = new Option<string?>("--source")
         {
             Description = "A name for standard input, under which the same bytes can be sent again without being written twice.",

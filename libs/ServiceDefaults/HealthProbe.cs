@@ -45,7 +45,7 @@ internal static class HealthProbe
         var text = new StringBuilder(report.Status == HealthStatus.Healthy ? "ready" : "not ready");
         foreach (var (_, entry) in report.Entries)
         {
-            if (entry.Description is { } description)
+            if (entry is { Status: not HealthStatus.Healthy, Description: { } description })
                 text.Append(": ").Append(description);
         }
 

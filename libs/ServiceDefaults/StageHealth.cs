@@ -12,6 +12,9 @@ public sealed class StageHealth : IHealthCheck, IQueueProblems
     /// <summary>Raised when a stage reports a problem that it did not report before.</summary>
     public event Action<StageProblem>? Reported;
 
+    /// <summary>Raised with pipeline and batch id when a batch went to a dead queue.</summary>
+    public event Action<string, string>? Buried;
+
     public IReadOnlyCollection<StageProblem> Problems => [.. _problems.Values];
 
     /// <returns>True when the problem is a new one, so that it is logged once and not with each attempt.</returns>
@@ -30,6 +33,8 @@ public sealed class StageHealth : IHealthCheck, IQueueProblems
     void IQueueProblems.Report(string place, string message, bool needsHelp) => Report(new StageProblem(place, message, needsHelp));
 
     void IQueueProblems.Resolve(string place) => Resolve(place);
+
+    void IQueueProblems.Buried(string pipeline, string batchId) => Buried?.Invoke(pipeline, batchId);
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(_problems.IsEmpty

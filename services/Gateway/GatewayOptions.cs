@@ -20,6 +20,21 @@ public sealed class GatewayOptions
     [Range(1, 1_000_000)]
     public int MaxConnectionsPerPipeline { get; set; } = 1_000;
 
+    /// <summary>
+    /// Bytes that a pipeline's connections may hold of batches being received; past that they go on in small ones. Each
+    /// connection has 8 KiB of its own besides.
+    /// </summary>
+    [Range(512 * 1024, 64L * 1024 * 1024 * 1024)]
+    public long ReceiveBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Bytes that a pipeline's connections may hold besides of lines longer than a batch; one such line is always received.</summary>
+    [Range(0, 64L * 1024 * 1024 * 1024)]
+    public long LongLineBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>How long a connection may keep the end of a long line back while others wait for its room; then it is reset.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
+    public TimeSpan ProgressDeadline { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long a shutdown waits for what was received to be confirmed.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan Drain { get; set; } = TimeSpan.FromSeconds(20);

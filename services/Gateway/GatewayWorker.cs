@@ -31,9 +31,10 @@ internal sealed class GatewayWorker(
             var publisher = new BatchPublisher<LineBatch>(
                 queues.CreateSender<LineBatch>(pipeline.Name), publisherOptions.Value, time, random, logger);
             var waitedFor = pipeline.Acknowledge != Acknowledge.None && (queues.SendsAwaitConsumers || pipeline.Acknowledge == Acknowledge.Committed);
+            var budget = new ReceiveBudget(pipeline, options.Value, time);
             var listener = new LineListener(
                 pipeline,
-                source => new SourceConversation(source, publisher, waitedFor ? commits : null, options.Value, time),
+                source => new SourceConversation(source, publisher, waitedFor ? commits : null, budget, options.Value, time),
                 options.Value,
                 time,
                 logger);

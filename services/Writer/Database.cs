@@ -1,4 +1,7 @@
+using System.Data;
+using System.Data.Common;
 using Ingest.Pipelines.Definition;
+using Ingest.Writer.Audit;
 using Ingest.Writer.Postgres;
 using Ingest.Writer.Sqlite;
 using Microsoft.Data.Sqlite;
@@ -67,11 +70,47 @@ public sealed class Database : IAsyncDisposable
         }
     }
 
+    /// <summary>Reads and checks a pipeline's ledger; null when the database has none.</summary>
+    /// <exception cref="StoreAwayException">The database cannot be reached.</exception>
+    /// <exception cref="StoreRefusedException">Somebody must change something.</exception>
+    internal async Task<PipelineAudit?> AuditAsync(string pipeline, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using DbConnection connection = _postgres is not null ? _postgres.CreateConnection() : new SqliteConnection(ReadOnly(_sqlite!));
+            await connection.OpenAsync(cancellationToken);
+            // One view of it all; in SQLite a transaction that waits for nobody has to be a deferred one.
+            await using var transaction = connection is SqliteConnection sqlite
+                ? sqlite.BeginTransaction(deferred: true)
+                : await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+            return await PipelineAudit.ReadAsync(new LedgerAudit(connection, pipeline), cancellationToken);
+        }
+        catch (PostgresException none) when (none.SqlState == PostgresErrorCodes.UndefinedTable)
+        {
+            return null;
+        }
+        catch (SqliteException none) when (none.Message.Contains("no such table", StringComparison.Ordinal))
+        {
+            return null;
+        }
+        catch (SqliteException failure)
+        {
+            throw new StoreRefusedException($"{Name} cannot be read as a SQLite database: {failure.Message}", failure);
+        }
+        catch (Exception failure) when (PostgresErrors.IsOurs(failure))
+        {
+            throw PostgresErrors.Translate(failure, Name);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_postgres is not null)
             await _postgres.DisposeAsync();
     }
+
+    private static string ReadOnly(string sqlite) =>
+        new SqliteConnectionStringBuilder(sqlite) { Mode = SqliteOpenMode.ReadWrite }.ConnectionString;
 
     private static Database FromPostgres(NpgsqlConnectionStringBuilder settings)
     {

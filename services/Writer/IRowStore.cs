@@ -36,6 +36,11 @@ internal interface IRowStore : IAsyncDisposable
     /// <exception cref="StoreRefusedException">Somebody must change something.</exception>
     Task<IReadOnlyList<LedgerSegment>> ReadSourceAsync(Guid sourceId, CancellationToken cancellationToken);
 
+    /// <summary>Of these places, those where a segment ends that is written.</summary>
+    /// <exception cref="StoreAwayException">The database is away or busy; later it may work.</exception>
+    /// <exception cref="StoreRefusedException">Somebody must change something.</exception>
+    Task<IReadOnlyList<SourcePlace>> FindEndsAsync(IReadOnlyList<SourcePlace> places, CancellationToken cancellationToken);
+
     /// <summary>Whether a source of that name was written to its end under another version of the definition.</summary>
     /// <exception cref="StoreAwayException">The database is away or busy; later it may work.</exception>
     /// <exception cref="StoreRefusedException">Somebody must change something.</exception>

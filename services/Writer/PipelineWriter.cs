@@ -25,6 +25,17 @@ internal sealed partial class PipelineWriter(
     /// <summary>When a batch that another session is writing is tried again.</summary>
     private static readonly TimeSpan BlockedFor = TimeSpan.FromSeconds(10);
 
+    /// <summary>When it is looked again whether another writer has written what a batch waits for.</summary>
+    private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestLook = TimeSpan.FromMilliseconds(500);
+
+    private readonly SourceOrder? _order = pipeline is { OnDuplicate: OnDuplicate.Update, Key.Count: > 0 }
+        ? new SourceOrder(pipeline.Name, store, options, time, logger)
+        : null;
+
+    private readonly int _prefetch = Prefetch.Messages(options.PrefetchBytes, Math.Max(256 * 1024, pipeline.MaxLineBytes));
+    private readonly HashSet<Guid> _early = [];
+    private TimeSpan _look = FirstLook;
     private readonly List<Delivery<RowBatch>> _held = [];
     private readonly Dictionary<Guid, int> _throws = [];
     private readonly Dictionary<Guid, long> _blocked = [];
@@ -55,8 +66,7 @@ internal sealed partial class PipelineWriter(
     /// <summary>Returns when the writer has not been able to write for long; everything held goes back.</summary>
     private async Task WriteAsync(CancellationToken stopping, CancellationToken aborting)
     {
-        var largest = Math.Max(256 * 1024, pipeline.MaxLineBytes);
-        await using var receiver = queues.CreateReceiver<RowBatch>(pipeline.Name, Prefetch.Messages(options.PrefetchBytes, largest));
+        await using var receiver = queues.CreateReceiver<RowBatch>(pipeline.Name, _prefetch);
         try
         {
             while (!stopping.IsCancellationRequested && !outage.IsLong)
@@ -77,6 +87,8 @@ internal sealed partial class PipelineWriter(
                 await delivery.RequeueAsync();
             _held.Clear();
             _blocked.Clear();
+            _early.Clear();
+            _order?.Clear();
             await receiver.StopAsync();
         }
     }
@@ -110,11 +122,12 @@ internal sealed partial class PipelineWriter(
 
     private async Task TakeAsync(IBatchReceiver<RowBatch> receiver, CancellationToken stopping)
     {
-        var ready = _held.Where(d => !IsBlocked(d.Batch.Id)).Select(d => d.Batch).ToArray();
+        var ready = _held.Where(d => !IsBlocked(d.Batch.Id) && !_early.Contains(d.Batch.Id)).Select(d => d.Batch).ToArray();
         var (rows, bytes) = (ready.Sum(b => b.Rows), ready.Sum(b => (long)b.Size));
         if (ready.Length == 0)
         {
-            using var due = new CancellationTokenSource(_blocked.Count > 0 ? BlockedFor : Timeout.InfiniteTimeSpan, time);
+            using var due = new CancellationTokenSource(
+                _early.Count > 0 ? _look : _blocked.Count > 0 ? BlockedFor : Timeout.InfiniteTimeSpan, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, due.Token);
             try
             {
@@ -122,6 +135,7 @@ internal sealed partial class PipelineWriter(
             }
             catch (OperationCanceledException) when (due.IsCancellationRequested && !stopping.IsCancellationRequested)
             {
+                _look = TimeSpan.FromTicks(Math.Min(_look.Ticks * 2, LongestLook.Ticks));
                 return;
             }
         }
@@ -143,25 +157,37 @@ internal sealed partial class PipelineWriter(
     /// </summary>
     private async Task CommitHeldAsync(CancellationToken stopping, CancellationToken aborting)
     {
-        var ready = OneTransaction(_held.GroupBy(d => d.Batch.Id).Where(copies => !IsBlocked(copies.Key))).ToArray();
-        var together = ready.Where(copies => !copies.Any(c => c.IsSuspect) && !_throws.ContainsKey(copies.Key)).ToArray();
+        var held = _held.GroupBy(d => d.Batch.Id).Where(copies => !IsBlocked(copies.Key));
+        var ready = OneTransaction(await OrderAsync([.. held.Select(copies => copies.First().Batch)], stopping)).ToArray();
+        var together = ready.Where(b => !IsAlone(b.Id)).ToArray();
         if (together.Length > 0)
-            await CommitAsync(InOrder(together.Select(copies => copies.First().Batch)), alone: false, stopping, aborting);
-        foreach (var copies in ready.Except(together))
-            await CommitAsync([copies.First().Batch], copies.Any(c => c.IsSuspect), stopping, aborting);
+            await CommitAsync(_order is null ? [.. SourceOrder.BySource(together)] : together, alone: false, stopping, aborting);
+        foreach (var batch in ready.Except(together))
+            await CommitAsync([batch], IsSuspect(batch.Id), stopping, aborting);
+    }
+
+    /// <summary>Those that may be written, in the order in which their rows count.</summary>
+    private async Task<IEnumerable<RowBatch>> OrderAsync(RowBatch[] batches, CancellationToken cancellationToken)
+    {
+        if (_order is null)
+            return batches;
+        _early.Clear();
+        var next = await _order.NextAsync(batches, IsAlone, hasRoom: _held.Count < _prefetch, cancellationToken);
+        _early.UnionWith(batches.Except(next).Select(b => b.Id));
+        return next;
     }
 
     /// <summary>As many as it takes: batches that were blocked come back together, beside those that were taken meanwhile.</summary>
-    private IEnumerable<IGrouping<Guid, Delivery<RowBatch>>> OneTransaction(IEnumerable<IGrouping<Guid, Delivery<RowBatch>>> ready)
+    private IEnumerable<RowBatch> OneTransaction(IEnumerable<RowBatch> ready)
     {
         var (rows, bytes) = (0, 0L);
-        foreach (var copies in ready)
+        foreach (var batch in ready)
         {
             if (rows >= options.MaxTransactionRows || bytes >= options.MaxTransactionBytes)
                 yield break;
-            rows += copies.First().Batch.Rows;
-            bytes += copies.First().Batch.Size;
-            yield return copies;
+            rows += batch.Rows;
+            bytes += batch.Size;
+            yield return batch;
         }
     }
 
@@ -197,7 +223,12 @@ internal sealed partial class PipelineWriter(
             else
             {
                 foreach (var batch in batches)
+                {
                     await CommitAsync([batch], alone, stopping, aborting);
+                    // What is behind it in its source waits for its next try.
+                    if (_order is not null && _throws.ContainsKey(batch.Id))
+                        break;
+                }
             }
 
             return;
@@ -236,6 +267,7 @@ internal sealed partial class PipelineWriter(
     private async Task BuryAsync(Guid id, string reason)
     {
         LogBuried(pipeline.Name, id, reason);
+        _order?.Pass(_held.First(d => d.Batch.Id == id).Batch);
         await SettleAsync(id, delivery => delivery.BuryAsync(reason));
     }
 
@@ -250,7 +282,14 @@ internal sealed partial class PipelineWriter(
 
         _throws.Remove(id);
         _blocked.Remove(id);
+        // What waited for it is looked at again.
+        _early.Clear();
+        _look = FirstLook;
     }
+
+    private bool IsSuspect(Guid id) => _held.Exists(d => d.Batch.Id == id && d.IsSuspect);
+
+    private bool IsAlone(Guid id) => _throws.ContainsKey(id) || IsSuspect(id);
 
     private bool IsBlocked(Guid id) => _blocked.TryGetValue(id, out var since) && time.GetElapsedTime(since) < BlockedFor;
 
@@ -258,12 +297,6 @@ internal sealed partial class PipelineWriter(
     private static bool IsOutside(Exception failure, CancellationToken stopping, CancellationToken aborting) =>
         failure is StoreAwayException or OutOfMemoryException
         || (failure is OperationCanceledException && (stopping.IsCancellationRequested || aborting.IsCancellationRequested));
-
-    /// <summary>Each source's batches in its order, since its later line is the one that counts.</summary>
-    private static RowBatch[] InOrder(IEnumerable<RowBatch> batches) =>
-        [.. batches
-            .GroupBy(b => b.Segments is [var first, ..] ? first.SourceId : b.Id)
-            .SelectMany(source => source.OrderBy(b => b.Segments is [var first, ..] ? first.ByteOffset : 0))];
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}")]
     private partial void LogProblem(string problem);

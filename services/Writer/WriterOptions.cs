@@ -34,6 +34,10 @@ public sealed class WriterOptions
     [Range(typeof(TimeSpan), "00:00:00.001", "00:25:00")]
     public TimeSpan ReleaseAfter { get; set; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>With <c>on_duplicate: update</c>, how long a batch waits for the one before it in its source.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:25:00")]
+    public TimeSpan OrderPatience { get; set; } = TimeSpan.FromSeconds(60);
+
     /// <summary>How long a shutdown waits for the transaction at hand.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan Drain { get; set; } = TimeSpan.FromSeconds(20);

@@ -18,6 +18,11 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
 
     public PostgresDatabase Database { get; }
 
+    /// <summary>What the services find in their environment, for commands that work on the same servers.</summary>
+    public IReadOnlyDictionary<string, string?> Environment => _environment;
+
+    public string DefinitionFolder => _environment["Ingest__Pipelines"]!;
+
     public ServiceProcess Gateway { get; private set; } = null!;
 
     public ServiceProcess Processor { get; private set; } = null!;

@@ -11,6 +11,7 @@ public class MutationTests
     private const int Twice = 2;
     private const int OneVersion = 5;
     private const int Early = 6;
+    private const int BackInTime = 11;
 
     [Fact]
     public void The_simulation_finds_a_writer_that_acknowledges_before_its_commit() => Finds<EarlyAcknowledgement<RowBatch>>(Lost, 500);
@@ -44,6 +45,9 @@ public class MutationTests
 
     [Fact]
     public void The_simulation_finds_a_file_that_two_definitions_share() => Finds<AnyDefinition>(OneVersion, 500);
+
+    [Fact]
+    public void The_simulation_finds_updates_that_are_written_as_they_come() => Finds<AnyOrder>(BackInTime, 1000);
 
     private static void Finds<TMutation>(int assertion, int seeds) where TMutation : Mutation, new() =>
         Finds(() => new TMutation(), assertion, seeds);

@@ -43,6 +43,7 @@ internal sealed partial class Undertaker(Broker broker, string pipeline, string 
     private void Told(string id, string reason, BurialCause cause)
     {
         IngestMetrics.Buried(pipeline, queue, cause);
+        broker.Problems?.Buried(pipeline, id);
         LogBuried(broker.Logger, queue, id, reason);
     }
 

@@ -25,22 +25,11 @@ public static class ControlBusHosting
         return services.AddSingleton(new ControlConsumer(typeof(T), audience));
     }
 
-    public static IHostApplicationBuilder AddRabbitMqControlBus(this IHostApplicationBuilder builder) => builder.AddControlBus(bus =>
-        bus.UsingRabbitMq((services, rabbitMq) =>
-        {
-            var options = services.GetRequiredService<IOptions<RabbitMqOptions>>().Value;
-            rabbitMq.Host(options.Uri);
-            rabbitMq.MessageTopology.SetEntityNameFormatter(new ControlNames());
-            foreach (var consumer in services.GetServices<ControlConsumer>())
-            {
-                rabbitMq.ReceiveEndpoint(ControlNames.Queue(consumer), endpoint =>
-                {
-                    endpoint.AutoDelete = true;
-                    endpoint.SetQueueArgument("x-message-ttl", MessageTtlMilliseconds);
-                    Consume(endpoint, consumer, services);
-                });
-            }
-        }));
+    public static IHostApplicationBuilder AddRabbitMqControlBus(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddHostedService<BurialNotifier>();
+        return builder.AddControlBus(bus => bus.UsingRabbitMq(ConfigureRabbitMq));
+    }
 
     public static IHostApplicationBuilder AddInMemoryControlBus(this IHostApplicationBuilder builder) => builder.AddControlBus(bus =>
         bus.UsingInMemory((services, inMemory) =>
@@ -63,6 +52,21 @@ public static class ControlBusHosting
         // The data path says that the broker is away, once.
         builder.Logging.AddFilter("MassTransit", LogLevel.None);
         return builder;
+    }
+
+    private static void ConfigureRabbitMq(IBusRegistrationContext services, IRabbitMqBusFactoryConfigurator rabbitMq)
+    {
+        rabbitMq.Host(services.GetRequiredService<IOptions<RabbitMqOptions>>().Value.Uri);
+        rabbitMq.MessageTopology.SetEntityNameFormatter(new ControlNames());
+        foreach (var consumer in services.GetServices<ControlConsumer>())
+        {
+            rabbitMq.ReceiveEndpoint(ControlNames.Queue(consumer), endpoint =>
+            {
+                endpoint.AutoDelete = true;
+                endpoint.SetQueueArgument("x-message-ttl", MessageTtlMilliseconds);
+                Consume(endpoint, consumer, services);
+            });
+        }
     }
 
     private static void Consume(IReceiveEndpointConfigurator endpoint, ControlConsumer consumer, IServiceProvider services)

@@ -26,3 +26,11 @@ public sealed record BatchInquiry
 
     public required IReadOnlyList<Guid> BatchIds { get; init; }
 }
+
+/// <summary>A batch that no stage could deal with, and that nobody will commit unless somebody sends it back.</summary>
+public sealed record BatchBuried
+{
+    public required string Pipeline { get; init; }
+
+    public required Guid BatchId { get; init; }
+}

@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
 
 namespace Ingest.Gateway.Framing;
 
@@ -10,8 +11,7 @@ namespace Ingest.Gateway.Framing;
 /// </summary>
 /// <remarks>
 /// Use: <see cref="GetMemory"/>, receive, <see cref="Advance"/>, then <see cref="Take"/> while <see cref="IsFull"/>.
-/// Not for concurrent use, but <see cref="TakeWholeLines"/> may run while bytes are being received into the memory that
-/// was handed out last.
+/// Not for concurrent use.
 /// </remarks>
 internal sealed partial class LineBatchBuilder(Source source, TimeProvider time, KnownSegments? known = null) : IDisposable
 {
@@ -20,7 +20,8 @@ internal sealed partial class LineBatchBuilder(Source source, TimeProvider time,
     private const int MostLines = 16_384;
     private const int MostCells = 1_000_000;
 
-    private const int SmallestBuffer = 4 * 1024;
+    /// <summary>The smallest buffer.</summary>
+    public const int Floor = 4 * 1024;
 
     /// <summary>How much is received at a time into a line that is longer than a batch.</summary>
     private const int LongLineStep = 64 * 1024;
@@ -28,9 +29,9 @@ internal sealed partial class LineBatchBuilder(Source source, TimeProvider time,
 
     private readonly int _mostLines = Math.Max(1, Math.Min(MostLines, MostCells / Math.Max(1, source.Pipeline.Columns.Count)));
 
-    /// <summary>A line that fills it, with its line end and a byte order mark, is too long.</summary>
-    private readonly int _longest = Math.Max(CutBytes, source.Pipeline.MaxLineBytes + 2 + 3);
+    private readonly int _longest = LongestBuffer(source.Pipeline);
 
+    private int _limit = LongestBuffer(source.Pipeline);
     private PooledMemory? _buffer;
     private int _start;
     private int _cut;
@@ -50,6 +51,37 @@ internal sealed partial class LineBatchBuilder(Source source, TimeProvider time,
 
     public bool HasWholeLines => _cut > _start;
 
+    /// <summary>Bytes in the buffer.</summary>
+    public int Held => _end - _start;
+
+    /// <summary>The buffer, as the pool of arrays made it.</summary>
+    public int BufferBytes => _buffer?.Array.Length ?? 0;
+
+    public int Longest => _longest;
+
+    /// <summary>A batch was full before; the next is likely to be.</summary>
+    public bool WasFull => _wasFull;
+
+    /// <summary>
+    /// How large the buffer may be: <see cref="Floor"/>, <see cref="CutBytes"/> or <see cref="Longest"/>, which it is
+    /// unless said otherwise. What is held must fit.
+    /// </summary>
+    public int Limit
+    {
+        get => _limit;
+        set
+        {
+            _limit = value;
+            if (Held == 0)
+                ReleaseBuffer();
+            else if (value < _longest && BufferBytes > value)
+                MoveTo(PooledMemory.Rent(value));
+        }
+    }
+
+    /// <summary>More can be received within the limit.</summary>
+    public bool HasRoom => _limit == _longest || Held < _limit;
+
     /// <summary>True when nothing is held, not even a part of a line.</summary>
     public bool IsEmpty => _end == _start && _overlong is null;
 
@@ -58,12 +90,17 @@ internal sealed partial class LineBatchBuilder(Source source, TimeProvider time,
     /// <summary>Bytes of the source seen so far.</summary>
     public long TotalBytes => _offset + (_end - _start) + (_overlong?.Dropped ?? 0);
 
-    /// <summary>Where to receive the next bytes.</summary>
+    /// <summary>The longest buffer of a pipeline. A line that fills it, with its line end and a byte order mark, is too long.</summary>
+    public static int LongestBuffer(PipelineDefinition pipeline) => Math.Max(CutBytes, pipeline.MaxLineBytes + 2 + 3);
+
+    /// <summary>Where to receive the next bytes; there must be room for them.</summary>
     public Memory<byte> GetMemory()
     {
-        var held = _end - _start;
+        var held = Held;
         if (_buffer is null)
-            _buffer = PooledMemory.Rent(_wasFull ? CutBytes : SmallestBuffer);
+            _buffer = PooledMemory.Rent(LikelySize);
+        else if (_buffer.Array.Length < LikelySize)
+            MoveTo(PooledMemory.Rent(LikelySize));
         else if (_buffer.Array.Length > CutBytes && held <= CutBytes / 2)
             MoveTo(PooledMemory.Rent(CutBytes));
         else if (_start > 0 && held <= _buffer.Array.Length / 2)
@@ -75,21 +112,13 @@ internal sealed partial class LineBatchBuilder(Source source, TimeProvider time,
         return _buffer.Array.AsMemory(_end, room);
     }
 
-    /// <summary>Gives the buffer back while there is nothing in it.</summary>
-    public void ReleaseIfEmpty()
+    /// <summary>Gives the buffer back, which must be empty.</summary>
+    public void ReleaseBuffer()
     {
-        if (!IsEmpty)
-            return;
         _buffer?.Dispose();
         _buffer = null;
         _start = _cut = _scanned = _end = 0;
     }
-
-    /// <summary>
-    /// Lets go of the buffer without giving it back to the pool: bytes may still be on their way into it. Nothing can be
-    /// done with the builder afterwards.
-    /// </summary>
-    public void ForgetBuffer() => _buffer = null;
 
     /// <summary>So many bytes have been received.</summary>
     public void Advance(int count)
@@ -115,10 +144,7 @@ internal sealed partial class LineBatchBuilder(Source source, TimeProvider time,
         return batch;
     }
 
-    /// <summary>
-    /// Copies the whole lines so far into a batch of their own. The buffer stays where it is, since bytes may be on
-    /// their way into it.
-    /// </summary>
+    /// <summary>Copies the whole lines so far into a batch of their own, and keeps the buffer for what follows them.</summary>
     public LineBatch TakeWholeLines() => TakeLines(handOver: false, null);
 
     /// <summary>The source's orderly end: what is left, an unterminated last line included, and the end record.</summary>
@@ -167,7 +193,7 @@ internal sealed partial class LineBatchBuilder(Source source, TimeProvider time,
         yield return TakeOverlong(End);
     }
 
-    public void Dispose() => _buffer?.Dispose();
+    public void Dispose() => ReleaseBuffer();
 
     private ReadOnlySpan<byte> Span => _buffer is null ? default : _buffer.Array;
 
@@ -209,14 +235,13 @@ internal sealed partial class LineBatchBuilder(Source source, TimeProvider time,
             }
         }
 
-        if (!IsFull && _end - _start >= CutBytes)
-        {
-            // The part of a line at the end does not fit any more, or there is only a part.
-            if (HasWholeLines)
-                IsFull = true;
-            else if (_end - _start >= _longest || _overlong is not null)
-                Drop();
-        }
+        if (IsFull)
+            return;
+        // The part of a line at the end does not fit any more, or there is only a part.
+        if (HasWholeLines)
+            IsFull = Held >= CutBytes;
+        else if (Held >= _longest || (_overlong is not null && Held > 0))
+            Drop();
     }
 
     private void AcceptLine(int lineEnd, bool terminated)
@@ -258,7 +283,7 @@ internal sealed partial class LineBatchBuilder(Source source, TimeProvider time,
             {
                 (owner, var tail) = (_buffer, _end - _cut);
                 lines = owner.Array.AsMemory(_start + markLength, length - markLength);
-                _buffer = tail == 0 ? null : PooledMemory.Rent(Math.Max(tail, _wasFull ? CutBytes : SmallestBuffer));
+                _buffer = tail == 0 ? null : PooledMemory.Rent(Math.Max(tail, LikelySize));
                 owner.Array.AsSpan(_cut, tail).CopyTo(_buffer is null ? default : _buffer.Array);
                 _scanned -= _cut;
                 (_start, _cut, _end) = (0, 0, tail);
@@ -346,8 +371,11 @@ internal sealed partial class LineBatchBuilder(Source source, TimeProvider time,
         return segment;
     }
 
+    /// <summary>What a buffer begins with.</summary>
+    private int LikelySize => _wasFull ? Math.Min(CutBytes, _limit) : Floor;
+
     private int NextSize(int held) =>
-        held < CutBytes ? Math.Min(CutBytes, Math.Max(SmallestBuffer, held * 2)) : Math.Min(_longest, held * 2);
+        Math.Min(_limit, held < CutBytes ? Math.Min(CutBytes, Math.Max(Floor, held * 2)) : Math.Min(_longest, held * 2));
 
     /// <summary>Brings what is held to the beginning of a buffer, which may be the same one.</summary>
     private void MoveTo(PooledMemory target)

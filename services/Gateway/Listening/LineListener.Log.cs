@@ -12,6 +12,9 @@ internal sealed partial class LineListener
     [LoggerMessage(Level = LogLevel.Debug, Message = "Pipeline {Pipeline}: {Source} ended, {Outcome}: {Lines} lines, {Bytes} bytes")]
     private partial void LogEnded(string pipeline, string source, SourceOutcome outcome, long lines, long bytes);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline}: {Source} was reset, it completed no line for {Deadline} while others waited for its room (Gateway__ProgressDeadline)")]
+    private partial void LogStalled(string pipeline, string source, TimeSpan deadline);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline}: {Source} was reset, its lines could not be made safe in time")]
     private partial void LogAborted(string pipeline, string source);
 

@@ -116,6 +116,8 @@ internal sealed partial class LineListener(
         {
             var result = await connection.RunAsync(stopping, aborting);
             LogEnded(pipeline.Name, connection.Name, result.Outcome, result.Lines, result.Bytes);
+            if (result.Outcome == SourceOutcome.Stalled)
+                LogStalled(pipeline.Name, connection.Name, options.ProgressDeadline);
         }
         catch (OperationCanceledException) when (aborting.IsCancellationRequested)
         {

@@ -43,18 +43,10 @@ internal sealed class CommitTally(int mostBatches, TimeSpan inquireAfter, TimePr
     }
 
     /// <summary>A writer has committed the batch.</summary>
-    public void Committed(BatchCounts batch)
-    {
-        lock (_lock)
-        {
-            if (!_waiting.TryGetValue(batch.BatchId, out var waiting))
-                return;
-            Remove(batch.BatchId);
-            waiting.Source.Settle(batch);
-            waiting.Source.Outstanding.Remove(batch.BatchId);
-            CompleteIfSettled(waiting.Source);
-        }
-    }
+    public void Committed(BatchCounts batch) => Settle(batch.BatchId, source => source.Settle(batch));
+
+    /// <summary>The batch is in its dead queue, and nobody will commit it.</summary>
+    public void Buried(Guid batchId) => Settle(batchId, source => source.Bury());
 
     public void Close(SourceTally source)
     {
@@ -94,6 +86,19 @@ internal sealed class CommitTally(int mostBatches, TimeSpan inquireAfter, TimePr
                     .SelectMany(pipeline => pipeline.Chunk(mostInOne)
                         .Select(some => new BatchInquiry { Pipeline = pipeline.Key, BatchIds = [.. some.Select(o => o.Key)] })),
             ];
+        }
+    }
+
+    private void Settle(Guid batchId, Action<SourceTally> settle)
+    {
+        lock (_lock)
+        {
+            if (!_waiting.TryGetValue(batchId, out var waiting))
+                return;
+            Remove(batchId);
+            settle(waiting.Source);
+            waiting.Source.Outstanding.Remove(batchId);
+            CompleteIfSettled(waiting.Source);
         }
     }
 

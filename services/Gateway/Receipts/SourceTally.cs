@@ -20,6 +20,9 @@ internal sealed class SourceTally(Guid sourceId, string pipeline, CommitTally co
 
     public long Rejected { get; private set; }
 
+    /// <summary>Batches in the dead queue.</summary>
+    public int Dead { get; private set; }
+
     /// <summary>Notes a batch that is about to be sent; waits while too many are uncommitted.</summary>
     public ValueTask AddAsync(Guid batchId, CancellationToken cancellationToken) => commits.AddAsync(this, batchId, cancellationToken);
 
@@ -40,6 +43,8 @@ internal sealed class SourceTally(Guid sourceId, string pipeline, CommitTally co
             Rejected += counts.Rejected;
         }
     }
+
+    public void Bury() => Dead++;
 
     public void Complete() => _settled.TrySetResult();
 

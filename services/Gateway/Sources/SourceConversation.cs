@@ -12,10 +12,11 @@ namespace Ingest.Gateway.Sources;
 /// <param name="source">What is read.</param>
 /// <param name="publisher">Where its batches go.</param>
 /// <param name="commits">Null where nobody waits for commits.</param>
+/// <param name="budget">What its pipeline's sources may hold of bytes received.</param>
 /// <param name="options">Times.</param>
 /// <param name="time">The clock.</param>
 internal sealed class SourceConversation(
-    Source source, BatchPublisher<LineBatch> publisher, CommitTally? commits, GatewayOptions options, TimeProvider time)
+    Source source, BatchPublisher<LineBatch> publisher, CommitTally? commits, ReceiveBudget budget, GatewayOptions options, TimeProvider time)
 {
     /// <param name="input">The source's bytes.</param>
     /// <param name="stopping">Ends the reading in order; the receipt says how far it came.</param>
@@ -24,9 +25,9 @@ internal sealed class SourceConversation(
     public async Task<(SourceResult Result, Receipt? Receipt)> RunAsync(Stream input, CancellationToken stopping, CancellationToken aborting)
     {
         using var tally = commits?.Open(source.Id, source.Pipeline.Name);
-        var pump = new SourcePump(source, publisher, options.Linger, time, tally);
+        var pump = new SourcePump(source, publisher, options.Linger, time, tally, budget: budget);
         var result = await pump.RunAsync(input, stopping, aborting);
-        if (result.Outcome == SourceOutcome.Broken || source.Pipeline.Acknowledge == Acknowledge.None)
+        if (result.Outcome is SourceOutcome.Broken or SourceOutcome.Stalled || source.Pipeline.Acknowledge == Acknowledge.None)
             return (result, null);
 
         var receipt = new Receipt
@@ -58,6 +59,8 @@ internal sealed class SourceConversation(
             return receipt with { Error = Uncommitted("before the gateway stopped", tally) };
         }
 
+        if (tally.Dead > 0)
+            return receipt with { Error = $"{tally.Dead} batches could not be dealt with and are in the dead queue; 'ingest dead list' shows them" };
         return receipt with
         {
             State = ReceiptState.Committed,

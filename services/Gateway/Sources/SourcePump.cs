@@ -18,6 +18,9 @@ internal enum SourceOutcome
     /// <summary>It broke off: a reset connection, a disk error.</summary>
     Broken,
 
+    /// <summary>It kept the end of a long line back for too long while others waited for the room.</summary>
+    Stalled,
+
     /// <summary>Its bytes could not be decompressed.</summary>
     Corrupt,
 
@@ -43,11 +46,13 @@ internal sealed record SourceResult(SourceOutcome Outcome, long Lines, long Byte
 /// <param name="time">The clock.</param>
 /// <param name="tally">Where the batches are noted before they go, or null.</param>
 /// <param name="known">What the ledger holds of a replayable source, or null.</param>
+/// <param name="budget">What it may hold of bytes received; null for the one buffer it needs at most.</param>
 internal sealed class SourcePump(
     Source source, BatchPublisher<LineBatch> publisher, TimeSpan linger, TimeProvider time, SourceTally? tally = null,
-    KnownSegments? known = null)
+    KnownSegments? known = null, ReceiveBudget? budget = null)
 {
     private readonly InFlight _inFlight = new();
+    private Func<int> _bufferBytes = static () => 0;
     private long _bytesRead;
     private long _alreadyLines;
 
@@ -59,6 +64,9 @@ internal sealed class SourcePump(
 
     /// <summary>Lines passed over because the ledger has them; may be read from other threads.</summary>
     public long AlreadyLines => Volatile.Read(ref _alreadyLines);
+
+    /// <summary>The buffer that it receives into; for whoever looks while it waits.</summary>
+    public int BufferBytes => _bufferBytes();
 
     /// <summary>Batches sent so far.</summary>
     public long Batches { get; private set; }
@@ -72,16 +80,41 @@ internal sealed class SourcePump(
     /// <param name="aborting">Gives up; what is not safe by then was not acknowledged to anyone.</param>
     public async Task<SourceResult> RunAsync(Stream input, CancellationToken stopping, CancellationToken aborting)
     {
+        var result = await TakeAllAsync(input, stopping, aborting);
+
+        // The sends keep their batches until their consumers let go of them, which a stage that is stuck may never do.
+        try
+        {
+            await _inFlight.None.WaitAsync(aborting);
+        }
+        catch (OperationCanceledException) when (_inFlight.Failure is { } failure)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
+        return result;
+    }
+
+    /// <summary>Completes when every line taken is on its way.</summary>
+    private async Task<SourceResult> TakeAllAsync(Stream input, CancellationToken stopping, CancellationToken aborting)
+    {
         using var builder = new LineBatchBuilder(source, time, known);
-        using var reading = CancellationTokenSource.CreateLinkedTokenSource(stopping, aborting);
-        var (outcome, error) = await ReadAsync(input, builder, reading.Token, aborting);
+        _bufferBytes = () => builder.BufferBytes;
+        if (budget is not null)
+            builder.Limit = LineBatchBuilder.Floor;
+        using var share = new ReceiveShare(budget, builder, time);
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(stopping, aborting, share.Ended);
+        var (outcome, error) = await ReadAsync(input, builder, share, reading.Token, aborting);
+        share.Pause();
+        if (outcome == SourceOutcome.Interrupted && !stopping.IsCancellationRequested)
+            (outcome, error) = (SourceOutcome.Stalled, "it kept the end of a line back while others waited for its room");
         if (outcome is SourceOutcome.Completed or SourceOutcome.Corrupt)
         {
             builder.EndInput();
             if (builder.EndsInsideKnown && source.Pipeline.Key.Count == 0)
                 outcome = SourceOutcome.Shortened;
             else
-                await PublishFullAsync(builder, aborting);
+                await PublishFullAsync(builder, share, aborting);
         }
 
         switch (outcome)
@@ -99,49 +132,37 @@ internal sealed class SourcePump(
                 break;
         }
 
-        // The sends keep their batches until their consumers let go of them, which a stage that is stuck may never do.
-        try
-        {
-            await _inFlight.None.WaitAsync(aborting);
-        }
-        catch (OperationCanceledException) when (_inFlight.Failure is { } failure)
-        {
-            ExceptionDispatchInfo.Throw(failure);
-        }
-
         return new SourceResult(outcome, builder.TotalLines, builder.TotalBytes, error);
     }
 
     private async Task<(SourceOutcome Outcome, string? Error)> ReadAsync(
-        Stream input, LineBatchBuilder builder, CancellationToken reading, CancellationToken aborting)
+        Stream input, LineBatchBuilder builder, ReceiveShare share, CancellationToken reading, CancellationToken aborting)
     {
         try
         {
             while (true)
             {
-                if (builder.IsEmpty && input is NetworkStream { Socket: var socket })
+                if (!source.Replayable)
+                    await AwaitBytesAsync(input, builder, share, reading, aborting);
+                if (!await share.MakeRoomAsync(reading))
                 {
-                    // An idle connection holds no buffer: an empty receive waits for the first byte.
-                    builder.ReleaseIfEmpty();
-                    await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, reading);
+                    await PublishWholeLinesAsync(builder, share, aborting);
+                    continue;
                 }
 
-                var receiving = input.ReadAsync(builder.GetMemory(), reading);
-                var count = receiving.IsCompleted || source.Replayable || !builder.HasWholeLines
-                    ? await receiving
-                    : await LingerAsync(receiving.AsTask(), builder, aborting);
+                var count = await input.ReadAsync(builder.GetMemory(), reading);
                 if (count == 0)
                     return (SourceOutcome.Completed, null);
 
                 Volatile.Write(ref _bytesRead, _bytesRead + count);
                 builder.Advance(count);
-                await PublishFullAsync(builder, aborting);
-
+                await PublishFullAsync(builder, share, aborting);
                 if (source.Replayable || !builder.HasWholeLines)
                     continue;
+                share.Progress();
                 _waitingSince ??= time.GetTimestamp();
                 if (_inFlight.IsEmpty || RestOfLinger() == TimeSpan.Zero)
-                    await PublishWholeLinesAsync(builder, aborting);
+                    await PublishWholeLinesAsync(builder, share, aborting);
             }
         }
         catch (OperationCanceledException) when (reading.IsCancellationRequested && !aborting.IsCancellationRequested)
@@ -158,24 +179,35 @@ internal sealed class SourcePump(
         }
     }
 
-    /// <summary>Waits for bytes, but not longer than the lines at hand may wait.</summary>
-    private async Task<int> LingerAsync(Task<int> receiving, LineBatchBuilder builder, CancellationToken aborting)
+    /// <summary>
+    /// Waits for bytes before there is memory for them: what a source may need next is nobody's while it sends nothing.
+    /// </summary>
+    private async ValueTask AwaitBytesAsync(
+        Stream input, LineBatchBuilder builder, ReceiveShare share, CancellationToken reading, CancellationToken aborting)
     {
-        using var received = new CancellationTokenSource();
-        await Task.WhenAny(receiving, _inFlight.None, Task.Delay(RestOfLinger(), time, received.Token));
-        received.Cancel();
-        try
+        var arriving = input.ReadAsync(Memory<byte>.Empty, reading);
+        if (arriving.IsCompleted)
         {
-            if (!receiving.IsCompleted)
-                await PublishWholeLinesAsync(builder, aborting);
-        }
-        catch
-        {
-            builder.ForgetBuffer();
-            throw;
+            await arriving;
+            return;
         }
 
-        return await receiving;
+        var arrived = arriving.AsTask();
+        if (builder.HasWholeLines)
+            await LingerAsync(arrived, builder, share, aborting);
+        if (!arrived.IsCompleted)
+            share.GiveBack();
+        await arrived;
+    }
+
+    /// <summary>Waits for bytes, but not longer than the lines at hand may wait.</summary>
+    private async Task LingerAsync(Task arrived, LineBatchBuilder builder, ReceiveShare share, CancellationToken aborting)
+    {
+        using var received = new CancellationTokenSource();
+        await Task.WhenAny(arrived, _inFlight.None, Task.Delay(RestOfLinger(), time, received.Token));
+        received.Cancel();
+        if (!arrived.IsCompleted)
+            await PublishWholeLinesAsync(builder, share, aborting);
     }
 
     private TimeSpan RestOfLinger()
@@ -184,21 +216,27 @@ internal sealed class SourcePump(
         return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
     }
 
-    private async ValueTask PublishFullAsync(LineBatchBuilder builder, CancellationToken aborting)
+    private async ValueTask PublishFullAsync(LineBatchBuilder builder, ReceiveShare share, CancellationToken aborting)
     {
         while (builder.IsFull)
         {
             _waitingSince = null;
+            share.Pause();
             await PublishAsync(builder.Take(), aborting);
+            share.Progress();
+            share.HandOn();
         }
 
         Volatile.Write(ref _alreadyLines, builder.AlreadyLines);
     }
 
-    private ValueTask PublishWholeLinesAsync(LineBatchBuilder builder, CancellationToken aborting)
+    private async ValueTask PublishWholeLinesAsync(LineBatchBuilder builder, ReceiveShare share, CancellationToken aborting)
     {
         _waitingSince = null;
-        return PublishAsync(builder.TakeWholeLines(), aborting);
+        share.Pause();
+        await PublishAsync(builder.TakeWholeLines(), aborting);
+        share.Progress();
+        share.HandOn();
     }
 
     private async ValueTask PublishAsync(LineBatch batch, CancellationToken aborting)

@@ -46,6 +46,24 @@ internal sealed class LedgerReader(NpgsqlConnection connection, string pipeline)
         return segments;
     }
 
+    public async Task<IReadOnlyList<SourcePlace>> FindEndsAsync(IReadOnlyList<SourcePlace> places, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(Sql.FindEnds, connection)
+        {
+            Parameters =
+            {
+                new() { Value = pipeline },
+                new() { Value = places.Select(p => p.SourceId).ToArray() },
+                new() { Value = places.Select(p => p.Offset).ToArray() },
+            },
+        };
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var found = new List<SourcePlace>();
+        while (await reader.ReadAsync(cancellationToken))
+            found.Add(new SourcePlace(reader.GetGuid(0), reader.GetInt64(1)));
+        return found;
+    }
+
     public async Task<bool> HasOtherVersionAsync(string source, string version, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(Sql.HasOtherVersion, connection)

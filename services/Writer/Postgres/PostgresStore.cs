@@ -75,6 +75,9 @@ internal sealed partial class PostgresStore(NpgsqlDataSource source, string data
     public Task<IReadOnlyList<LedgerSegment>> ReadSourceAsync(Guid sourceId, CancellationToken cancellationToken) =>
         AskAsync(ledger => ledger.ReadSourceAsync(sourceId, cancellationToken), cancellationToken);
 
+    public async Task<IReadOnlyList<SourcePlace>> FindEndsAsync(IReadOnlyList<SourcePlace> places, CancellationToken cancellationToken) =>
+        places.Count == 0 ? [] : await AskAsync(ledger => ledger.FindEndsAsync(places, cancellationToken), cancellationToken);
+
     public Task<bool> HasOtherVersionAsync(string source, CancellationToken cancellationToken) =>
         AskAsync(ledger => ledger.HasOtherVersionAsync(source, pipeline.Version, cancellationToken), cancellationToken);
 
@@ -89,7 +92,21 @@ internal sealed partial class PostgresStore(NpgsqlDataSource source, string data
         var begun = carefully
             ? await ledger.BeginCarefullyAsync(batches, transaction, cancellationToken)
             : await ledger.BeginAsync(batches, cancellationToken);
-        batches = [.. batches.Where(b => !begun.Blocked.Contains(b.Id))];
+        var blocked = batches.Where(b => begun.Blocked.Contains(b.Id)).ToArray();
+        batches = [.. batches.Except(blocked)];
+        if (blocked.Length > 0 && pipeline.OnDuplicate == OnDuplicate.Update)
+        {
+            // What is behind them in their sources must not overtake them.
+            var others = batches.Except(SourceOrder.Sharing(batches, blocked)).ToArray();
+            if (others.Length < batches.Count)
+            {
+                await transaction.RollbackAsync(cancellationToken);
+                batches = others;
+                if (batches.Count > 0)
+                    return await CommitAsync(batches, known, carefully, cancellationToken);
+            }
+        }
+
         if (batches.Count == 0)
             throw new StoreAwayException($"another session is writing the same batches ({database})");
         var fresh = batches.Where(b => begun.Fresh.Contains(b.Id)).ToDictionary(b => b.Id, b => new BatchOutcome(b));

@@ -113,7 +113,7 @@ internal sealed class RowWriter(
         try
         {
             if (!await finder.RunAsync(rows.All, fault))
-                throw finder.Faults[^1].Fault;
+                throw TakesNone(finder.Faults[^1].Fault);
             await finder.TryAgainAsync(f => f.SqlState == PostgresErrors.ForeignKeyViolation, AttemptAgainAsync);
         }
         finally
@@ -195,7 +195,7 @@ internal sealed class RowWriter(
         await new TableSetup(connection, sql, pipeline).CompareAsync(cancellationToken);
         var (rows, _, fault) = _faults[0];
         if (_faults.Count + habit.RefusedSincePass > FaultFinder<PostgresException>.Few)
-            throw fault;
+            throw TakesNone(fault);
         if (_faults.Any(f => !PostgresErrors.SpeaksOfRow(f.Fault) && !(habit.HasPassed && PostgresErrors.SaysLittle(f.Fault))))
             throw fault;
         var none = await _attempts.ProbeAsync(
@@ -208,6 +208,12 @@ internal sealed class RowWriter(
         if (none is not null)
             throw none;
     }
+
+    /// <summary>Many rows, and none of them passed: whoever reads it must know how many, and of which table.</summary>
+    private Exception TakesNone(PostgresException fault) => !PostgresErrors.SpeaksOfRow(fault) ? fault : new StoreRefusedException(
+        $"table {pipeline.Table} has taken none of the rows so far, and refused {Math.Max(_faults.Count + habit.RefusedSincePass, FaultFinder<PostgresException>.Few)} or more: "
+        + $"{PostgresErrors.Refusal(fault).Detail} (SQLSTATE {fault.SqlState}); change the table or {pipeline.File} so that it takes them.",
+        fault);
 
     /// <summary>Rows from a place on cannot be copied straight into the table.</summary>
     private sealed class MergeNeededException(int from) : Exception

@@ -98,8 +98,6 @@ internal sealed class Sql(PipelineDefinition pipeline)
             byte_offset bigint NOT NULL, byte_length bigint NOT NULL,
             lines bigint NOT NULL, written bigint NOT NULL, duplicate bigint NOT NULL,
             filtered bigint NOT NULL, rejected bigint NOT NULL);
-        CREATE INDEX IF NOT EXISTS ingest_segments_batch ON ingest_segments (batch_id);
-        CREATE INDEX IF NOT EXISTS ingest_segments_place ON ingest_segments (source_id, byte_offset);
         CREATE TABLE IF NOT EXISTS ingest_sources (
             pipeline text NOT NULL, source_id uuid NOT NULL, source text NOT NULL, definition text NOT NULL,
             lines bigint NOT NULL, last_line bigint NOT NULL, bytes bigint NOT NULL, ended_at timestamptz NOT NULL,
@@ -108,6 +106,13 @@ internal sealed class Sql(PipelineDefinition pipeline)
             pipeline text NOT NULL, batch_id uuid NOT NULL, source text NOT NULL, line bigint NOT NULL,
             reason text NOT NULL, column_name text, detail text, sqlstate text,
             raw bytea NOT NULL, raw_length bigint NOT NULL, rejected_at timestamptz NOT NULL);
+        """;
+
+    /// <summary>A ledger that an earlier release made may lack them.</summary>
+    public const string CreateLedgerIndexes =
+        """
+        CREATE INDEX IF NOT EXISTS ingest_segments_batch ON ingest_segments (batch_id);
+        CREATE INDEX IF NOT EXISTS ingest_segments_place ON ingest_segments (source_id, byte_offset);
         """;
 
     public const string IsDurable = "SELECT current_setting('fsync')::boolean";
@@ -120,6 +125,12 @@ internal sealed class Sql(PipelineDefinition pipeline)
         """
         SELECT bool_and(to_regclass(name) IS NOT NULL)
         FROM unnest(ARRAY['ingest_batches', 'ingest_segments', 'ingest_sources', 'ingest_rejects']) AS name
+        """;
+
+    public const string HasLedgerIndexes =
+        """
+        SELECT count(*) = 2 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+        WHERE i.indrelid = to_regclass('ingest_segments') AND c.relname IN ('ingest_segments_batch', 'ingest_segments_place')
         """;
 
     /// <summary>Makes concurrent writers create tables one after the other.</summary>
@@ -231,6 +242,21 @@ internal sealed class Sql(PipelineDefinition pipeline)
         """
         SELECT batch_id, first_line, next_line, byte_offset, byte_length, lines, written, duplicate, filtered, rejected
         FROM ingest_segments WHERE pipeline = $1 AND source_id = $2 ORDER BY byte_offset, byte_length
+        """;
+
+    /// <summary>
+    /// Looks at the nearest segments before each place, which the index finds; of a file that has changed several may
+    /// begin at one place.
+    /// </summary>
+    public const string FindEnds =
+        """
+        SELECT p.source_id, p.place FROM unnest($2::uuid[], $3::bigint[]) AS p (source_id, place)
+        WHERE EXISTS (
+            SELECT FROM (
+                SELECT s.byte_offset + s.byte_length AS ends FROM ingest_segments s
+                WHERE s.pipeline = $1 AND s.source_id = p.source_id AND s.byte_offset < p.place
+                ORDER BY s.byte_offset DESC LIMIT 8) AS near
+            WHERE near.ends = p.place)
         """;
 
     public const string HasOtherVersion =

@@ -17,6 +17,8 @@ internal sealed class TableSetup(NpgsqlConnection connection, Sql sql, PipelineD
             await RunAsync($"CREATE SCHEMA IF NOT EXISTS {Sql.Quote(schema)}", cancellationToken);
         if (!await IsTrueAsync(Sql.HasLedger, null, cancellationToken))
             await RunAsync(Sql.CreateLedger, cancellationToken);
+        if (!await IsTrueAsync(Sql.HasLedgerIndexes, null, cancellationToken))
+            await RunAsync(Sql.CreateLedgerIndexes, cancellationToken);
         if (!await IsTrueAsync(Sql.HasTable, sql.Table, cancellationToken))
             await RunAsync(sql.CreateTable(), cancellationToken);
 

@@ -31,6 +31,21 @@ internal sealed class SqliteLedgerReader(SqliteConnection connection, string pip
         return found.ToBatches();
     }
 
+    public IReadOnlyList<SourcePlace> FindEnds(IReadOnlyList<SourcePlace> places) => [.. places.Where(place =>
+    {
+        using var command = Command(
+            """
+            SELECT EXISTS (
+                SELECT 1 FROM (
+                    SELECT byte_offset + byte_length AS ends FROM ingest_segments
+                    WHERE pipeline = $1 AND source_id = $2 AND byte_offset < $3 ORDER BY byte_offset DESC LIMIT 8)
+                WHERE ends = $3)
+            """,
+            place.SourceId,
+            place.Offset);
+        return (long)command.ExecuteScalar()! != 0;
+    })];
+
     public bool HasOtherVersion(string source, string version)
     {
         using var command = Command(

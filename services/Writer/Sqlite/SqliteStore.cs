@@ -57,6 +57,9 @@ internal sealed class SqliteStore(string connectionString, string file, Pipeline
     public Task<IReadOnlyList<LedgerSegment>> ReadSourceAsync(Guid sourceId, CancellationToken cancellationToken) =>
         Guard(() => new SqliteLedgerReader(Open(), pipeline.Name).ReadSource(sourceId));
 
+    public Task<IReadOnlyList<SourcePlace>> FindEndsAsync(IReadOnlyList<SourcePlace> places, CancellationToken cancellationToken) =>
+        Guard(() => new SqliteLedgerReader(Open(), pipeline.Name).FindEnds(places));
+
     public Task<bool> HasOtherVersionAsync(string source, CancellationToken cancellationToken) =>
         Guard(() => new SqliteLedgerReader(Open(), pipeline.Name).HasOtherVersion(source, pipeline.Version));
 

@@ -99,4 +99,8 @@ internal sealed class Problems : IQueueProblems
     }
 
     public void Resolve(string place) => _now.TryRemove(place, out _);
+
+    public void Buried(string pipeline, string batchId)
+    {
+    }
 }

@@ -94,6 +94,34 @@ public abstract class StoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_ledger_knows_where_the_written_segments_of_a_source_end()
+    {
+        var pipeline = Parse(People);
+        await using var store = await PrepareAsync(pipeline);
+        var batch = Rows(pipeline, """{"id":1,"name":"Ada","age":36}""");
+        await store.CommitAsync([batch], Token);
+        var end = new SourcePlace(batch.Segments[0].SourceId, batch.Segments[0].ByteOffset + batch.Segments[0].ByteLength);
+        Assert.Equal([end], await store.FindEndsAsync([end with { Offset = end.Offset - 1 }, end, end with { Offset = end.Offset + 1 }, end with { SourceId = Guid.NewGuid() }], Token));
+        Assert.Empty(await store.FindEndsAsync([], Token));
+    }
+
+    [Fact]
+    public async Task A_ledger_of_an_earlier_release_gets_the_indexes_that_it_lacks()
+    {
+        await using (await PrepareAsync(Parse(People)))
+        {
+            await QueryAsync("DROP INDEX ingest_segments_batch");
+            await QueryAsync("DROP INDEX ingest_segments_place");
+        }
+
+        await using (await PrepareAsync(Parse(People)))
+        {
+            await QueryAsync("DROP INDEX ingest_segments_batch");
+            await QueryAsync("DROP INDEX ingest_segments_place");
+        }
+    }
+
+    [Fact]
     public async Task Every_type_is_stored_as_PostgreSQL_spells_it()
     {
         var pipeline = Parse(

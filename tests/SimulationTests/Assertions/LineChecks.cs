@@ -35,8 +35,29 @@ internal static class LineChecks
                 violations.Add(2, $"{row.Key} is in {pipeline.Name} {row.Count()} times");
         }
 
+        if (pipeline.OnDuplicate == OnDuplicate.Update)
+            CheckLastLines(violations, rows, sources);
         if (keyed && table.Rows.Count != table.Keys.Count)
             violations.Add(2, $"{pipeline.Name} has {table.Rows.Count} rows for {table.Keys.Count} keys");
+    }
+
+    /// <summary>A line that is in the table was not written over a later one of its source (assertion 11).</summary>
+    private static void CheckLastLines(Violations violations, ILookup<string, StoredRow> rows, List<ProducedSource> sources)
+    {
+        foreach (var source in sources.Where(s => !s.Replayable))
+        {
+            var text = source.Texts.Single();
+            var last = source.AcknowledgedLines(text).Where(i => text.Lines[i].Kind == LineKind.Row)
+                .GroupBy(i => text.Lines[i].Key).ToDictionary(lines => lines.Key, lines => lines.Max());
+            foreach (var (key, later) in last)
+            {
+                for (var i = 0; i < later; i++)
+                {
+                    if (text.Lines[i].Key == key && rows[text.Tag(i)].Any())
+                        violations.Add(11, $"{text.Tag(i)} is in the table, and {text.Tag(later)} came after it");
+                }
+            }
+        }
     }
 
     private static void CheckAcknowledged(

@@ -5,11 +5,14 @@ using Ingest.Writer;
 namespace Ingest.SimulationTests.Mutations;
 
 /// <summary>Stores that get their batches changed.</summary>
-internal sealed class ChangedStores(IRowStores inner, Func<RowBatch, RowBatch> change) : IRowStores
+/// <param name="inner">The stores.</param>
+/// <param name="change">What becomes of a batch.</param>
+/// <param name="knowsAllEnds">Whether they claim that what lies before any place is written.</param>
+internal sealed class ChangedStores(IRowStores inner, Func<RowBatch, RowBatch> change, bool knowsAllEnds = false) : IRowStores
 {
-    public IRowStore Create(PipelineDefinition pipeline) => new Store(inner.Create(pipeline), change);
+    public IRowStore Create(PipelineDefinition pipeline) => new Store(inner.Create(pipeline), change, knowsAllEnds);
 
-    private sealed class Store(IRowStore inner, Func<RowBatch, RowBatch> change) : IRowStore
+    private sealed class Store(IRowStore inner, Func<RowBatch, RowBatch> change, bool knowsAllEnds) : IRowStore
     {
         public Task PrepareAsync(CancellationToken cancellationToken) => inner.PrepareAsync(cancellationToken);
 
@@ -35,6 +38,9 @@ internal sealed class ChangedStores(IRowStores inner, Func<RowBatch, RowBatch> c
 
         public Task<IReadOnlyList<LedgerSegment>> ReadSourceAsync(Guid sourceId, CancellationToken cancellationToken) =>
             inner.ReadSourceAsync(sourceId, cancellationToken);
+
+        public Task<IReadOnlyList<SourcePlace>> FindEndsAsync(IReadOnlyList<SourcePlace> places, CancellationToken cancellationToken) =>
+            knowsAllEnds ? Task.FromResult(places) : inner.FindEndsAsync(places, cancellationToken);
 
         public Task<bool> HasOtherVersionAsync(string source, CancellationToken cancellationToken) =>
             inner.HasOtherVersionAsync(source, cancellationToken);

@@ -61,6 +61,8 @@ internal sealed class SimulatedInput : Stream
 
         if (_failure is not null)
             throw _failure;
+        if (buffer.IsEmpty)
+            return 0;
         if (_arrived.First is not { Value: var next })
             return 0;
         _arrived.RemoveFirst();

@@ -1,4 +1,5 @@
 using Ingest.Gateway;
+using Ingest.Gateway.Sources;
 using Ingest.Messaging;
 using Ingest.Processor;
 using Ingest.Writer;
@@ -12,6 +13,7 @@ internal sealed class Knobs(Random chances)
     {
         Linger = TimeSpan.FromMilliseconds(chances.Next(3) * 25),
         MaxUncommittedBatches = chances.Next(3) == 0 ? 2 : 50_000,
+        ReceiveBytes = chances.Next(2) == 0 ? ReceiveBudget.BytesPerBatch : 64 * 1024 * 1024,
     };
 
     /// <summary>Often so little that batches wait for one another.</summary>
@@ -19,5 +21,6 @@ internal sealed class Knobs(Random chances)
 
     public ProcessorOptions Processor { get; } = new() { Parallelism = 1 + chances.Next(3) };
 
-    public WriterOptions Writer { get; } = new() { MaxTransactionRows = chances.Next(3) switch { 0 => 1, 1 => 20, _ => 10_000 } };
+    /// <summary>Faults delay a batch for longer than a batch behind it would wait.</summary>
+    public WriterOptions Writer { get; } = new() { OrderPatience = TimeSpan.FromMinutes(25), MaxTransactionRows = chances.Next(3) switch { 0 => 1, 1 => 20, _ => 10_000 } };
 }

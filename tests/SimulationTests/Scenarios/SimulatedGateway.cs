@@ -19,6 +19,7 @@ internal sealed class SimulatedGateway
     private readonly Knobs _knobs;
     private readonly Dictionary<string, PipelineDefinition> _pipelines;
     private readonly Dictionary<string, BatchPublisher<LineBatch>> _publishers;
+    private readonly Dictionary<string, ReceiveBudget> _budgets;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _aborting;
     private readonly List<Task> _conversations = [];
@@ -39,6 +40,7 @@ internal sealed class SimulatedGateway
         _pipelines = pipelines.ToDictionary(p => p.Name);
         _publishers = pipelines.ToDictionary(p => p.Name, p => new BatchPublisher<LineBatch>(
             queues.CreateSender<LineBatch>(p.Name), knobs.Publisher, process.Time, world.Simulator.CreateRandom(3), NullLogger.Instance));
+        _budgets = pipelines.ToDictionary(p => p.Name, p => new ReceiveBudget(p, knobs.Gateway, process.Time));
         _sendsAwaitConsumers = queues.SendsAwaitConsumers;
         _commits = world.Notices.Open(process, knobs);
         process.Start(() => _conversations.Add(world.Notices.InquireAsync(process, _commits, knobs, [.. pipelines], _stopping.Token)));
@@ -134,6 +136,6 @@ internal sealed class SimulatedGateway
     {
         var waitedFor = source.Pipeline.Acknowledge != Acknowledge.None
             && (_sendsAwaitConsumers || source.Pipeline.Acknowledge == Acknowledge.Committed);
-        return new(source, _publishers[source.Pipeline.Name], waitedFor ? _commits : null, _knobs.Gateway, _process.Time);
+        return new(source, _publishers[source.Pipeline.Name], waitedFor ? _commits : null, _budgets[source.Pipeline.Name], _knobs.Gateway, _process.Time);
     }
 }

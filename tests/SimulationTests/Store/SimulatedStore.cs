@@ -46,6 +46,12 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
             if (_database.Refuses(pipeline.Name))
                 throw Refused();
             var (fresh, blocked) = await EnterIdsAsync(transaction, batches, cancellationToken);
+            if (pipeline.OnDuplicate == OnDuplicate.Update)
+            {
+                blocked.UnionWith(SourceOrder.Sharing(batches, batches.Where(b => blocked.Contains(b.Id)).ToArray()).Select(b => b.Id).ToArray());
+                fresh.ExceptWith(blocked);
+            }
+
             var committed = new List<CommittedBatch>();
             foreach (var batch in batches.Where(b => !blocked.Contains(b.Id)))
             {
@@ -76,6 +82,15 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
         await StatementAsync(null, cancellationToken);
         var ledger = _database.Table(pipeline.Name).Ledger;
         return [.. ids.Where(ledger.ContainsKey).Select(id => CommittedBatch.Of(id, already: true, [.. ledger[id].Segments.Select(s => s.ToCounts())]))];
+    }
+
+    public async Task<IReadOnlyList<SourcePlace>> FindEndsAsync(IReadOnlyList<SourcePlace> places, CancellationToken cancellationToken)
+    {
+        if (places.Count == 0)
+            return [];
+        await StatementAsync(null, cancellationToken);
+        var ends = _database.Table(pipeline.Name).Segments.Select(s => new SourcePlace(s.SourceId, s.ByteOffset + s.ByteLength)).ToHashSet();
+        return [.. places.Where(ends.Contains)];
     }
 
     public Task<bool> HasOtherVersionAsync(string source, CancellationToken cancellationToken) => Task.FromResult(false);

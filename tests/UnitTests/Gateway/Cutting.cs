@@ -86,6 +86,12 @@ internal sealed class Cutting : IDisposable
         return count;
     }
 
+    public void ReleaseIfEmpty()
+    {
+        if (_builder.Held == 0)
+            _builder.ReleaseBuffer();
+    }
+
     public void TakeWholeLines()
     {
         if (_builder.HasWholeLines)

@@ -75,7 +75,7 @@ public class FramingProperties
                     if (afterwards)
                         cutting.TakeWholeLines();
                     if (cutting.Builder.IsEmpty)
-                        cutting.Builder.ReleaseIfEmpty();
+                        cutting.ReleaseIfEmpty();
                 }
 
                 cutting.End(SourceEnding.Complete);

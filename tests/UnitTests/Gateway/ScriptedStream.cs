@@ -9,8 +9,13 @@ internal sealed class ScriptedStream : Stream
     private readonly Channel<object> _events = Channel.CreateUnbounded<object>(new() { AllowSynchronousContinuations = true });
     private readonly Channel<Memory<byte>> _pending = Channel.CreateUnbounded<Memory<byte>>();
 
-    /// <summary>The next receive gets these bytes; there must be room for them.</summary>
-    public void Send(string text) => _events.Writer.TryWrite(Encoding.UTF8.GetBytes(text));
+    private ReadOnlyMemory<byte> _rest;
+
+    /// <summary>The next receives get these bytes.</summary>
+    public void Send(string text) => Send(Encoding.UTF8.GetBytes(text));
+
+    /// <inheritdoc cref="Send(string)"/>
+    public void Send(ReadOnlyMemory<byte> bytes) => _events.Writer.TryWrite(bytes);
 
     public void End() => Send("");
 
@@ -21,14 +26,28 @@ internal sealed class ScriptedStream : Stream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (_rest.Length > 0)
+            return Give(buffer, _rest);
         if (!_events.Reader.TryPeek(out _))
             _pending.Writer.TryWrite(buffer);
+        if (buffer.IsEmpty)
+        {
+            await _events.Reader.WaitToReadAsync(cancellationToken);
+            return 0;
+        }
+
         var next = await _events.Reader.ReadAsync(cancellationToken);
         if (next is Exception fault)
             throw fault;
-        var bytes = (byte[])next;
-        bytes.CopyTo(buffer);
-        return bytes.Length;
+        return Give(buffer, (ReadOnlyMemory<byte>)next);
+    }
+
+    private int Give(Memory<byte> buffer, ReadOnlyMemory<byte> bytes)
+    {
+        var count = Math.Min(buffer.Length, bytes.Length);
+        bytes[..count].CopyTo(buffer);
+        _rest = bytes[count..];
+        return count;
     }
 
     public override bool CanRead => true;

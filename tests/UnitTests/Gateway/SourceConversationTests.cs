@@ -78,6 +78,19 @@ public sealed class SourceConversationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_dead_batch_ends_the_wait_with_an_error()
+    {
+        var talking = Talk(Acknowledge.Committed, _commits);
+        await SendAsync("{}\n");
+        var ids = await ConfirmAllAsync();
+        _commits.Committed(new BatchCounts { BatchId = ids[0], Sources = [] });
+        _commits.Buried(ids[1]);
+        var receipt = (await talking.SoonAsync()).Receipt!;
+        Assert.Equal(ReceiptState.Queued, receipt.State);
+        Assert.Contains("dead queue", receipt.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_stopping_gateway_says_how_far_it_came()
     {
         var talking = Talk(Acknowledge.Committed, _commits);
@@ -114,7 +127,7 @@ public sealed class SourceConversationTests : IDisposable
     {
         var publisher = new BatchPublisher<LineBatch>(_sender, new PublisherOptions(), _time, new Random(1), NullLogger.Instance);
         _source = Cutting.Live(Definitions.RefusingAll() with { Acknowledge = acknowledge });
-        return new SourceConversation(_source, publisher, commits, _options, _time).RunAsync(_input, _stopping.Token, _aborting.Token);
+        return new SourceConversation(_source, publisher, commits, new ReceiveBudget(_source.Pipeline, _options, _time), _options, _time).RunAsync(_input, _stopping.Token, _aborting.Token);
     }
 
     private async Task SendAsync(string lines)

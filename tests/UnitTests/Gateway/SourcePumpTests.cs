@@ -234,22 +234,6 @@ public sealed class SourcePumpTests : IDisposable
         Assert.Equal(0, _sender.Waiting);
     }
 
-    [Fact]
-    public async Task Memory_that_bytes_are_on_their_way_into_is_nobody_elses()
-    {
-        Run();
-        var first = await StartAsync();
-        _input.Send("b\n");
-        await _time.NextWaitAsync();
-        var pending = await _input.NextPendingAsync();
-        first.Break(new InvalidOperationException("a bug"));
-        await Assert.ThrowsAsync<InvalidOperationException>(() => _running.SoonAsync());
-
-        Assert.DoesNotContain(
-            Enumerable.Range(0, 200).Select(_ => System.Buffers.ArrayPool<byte>.Shared.Rent(pending.Length)),
-            array => pending.Span.Overlaps(array));
-    }
-
     private void Run(Source? source = null)
     {
         var publisher = new BatchPublisher<LineBatch>(

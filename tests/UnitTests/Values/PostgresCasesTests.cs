@@ -4,6 +4,7 @@ using System.Text.Json;
 using Ingest.Messaging;
 using Ingest.Pipelines.Rows;
 using Ingest.Pipelines.Values;
+using Ingest.TestSupport;
 using Xunit;
 
 namespace Ingest.UnitTests.Values;
@@ -11,38 +12,10 @@ namespace Ingest.UnitTests.Values;
 /// <summary>What a PostgreSQL server answered to each value, where the file of its answers is at hand.</summary>
 public class PostgresCasesTests
 {
-    /// <summary>Cases whose answer is another by design.</summary>
-    private static readonly Dictionary<string, string> Refused = new()
-    {
-        ["c132"] = "hexadecimal floats are refused",
-        ["c258"] = "years before Christ are no ISO 8601",
-        ["c286"] = "day and month depend on a setting of the server",
-        ["c288"] = "day and month depend on a setting of the server",
-        ["c292"] = "infinity is no time",
-        ["c294"] = "now depends on when the line is written",
-        ["c296"] = "epoch is no ISO 8601",
-        ["c308"] = "names of places are no ISO 8601",
-        ["c328"] = "infinity is no date",
-        ["c332"] = "a number without a unit",
-        ["c334"] = "Julian days are no ISO 8601",
-    };
-
-    /// <summary>Cases that PostgreSQL refuses and a repair makes storable.</summary>
-    private static readonly Dictionary<string, string> Repaired = new()
-    {
-        ["c200"] = "a\uFFFDb",
-        ["c204"] = "\uFFFD",
-        ["c206"] = "\uFFFDx",
-        ["c354"] = "{\"\\ufffd\":1}",
-    };
-
     [Fact]
     public void Every_value_is_stored_or_refused_as_by_PostgreSQL()
     {
-        var file = FindShared("cases/casts.json");
-        if (file is null)
-            Assert.Skip("The file of PostgreSQL's answers, ../shared/cases/casts.json, is absent.");
-
+        var file = SharedFolder.FileOrSkip("cases/casts.json");
         using var cases = JsonDocument.Parse(File.ReadAllBytes(file));
         var different = new List<string>();
         var checkedCases = 0;
@@ -64,9 +37,9 @@ public class PostgresCasesTests
 
     private static bool IsRight(string id, string json, ColumnType type, Cast cast, JsonElement postgres)
     {
-        if (Refused.ContainsKey(id))
+        if (PostgresDifferences.Refused.ContainsKey(id))
             return cast.Stored is null;
-        if (Repaired.TryGetValue(id, out var repaired))
+        if (PostgresDifferences.Repaired.TryGetValue(id, out var repaired))
             return cast.Stored == repaired && cast.Repaired == 1;
         if (postgres.TryGetProperty("error", out _))
             return cast.Stored is null;
@@ -97,19 +70,5 @@ public class PostgresCasesTests
         var repaired = 0;
         Assert.True(FieldEncoders.For(ColumnType.Text, null).TryWrite(Cast.ToValue(Encoding.UTF8.GetBytes($"[{json}]")), writer, ref repaired, out _));
         return Encoding.UTF8.GetString(writer.Written[5..^1]);
-    }
-
-    private static string? FindShared(string path)
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Ingest.sln")))
-            {
-                var file = Path.Combine(folder.FullName, "..", "shared", path);
-                return File.Exists(file) ? file : null;
-            }
-        }
-
-        return null;
     }
 }

@@ -1,0 +1,55 @@
+namespace Ingest.Writer.Audit;
+
+/// <summary>What the ledger says of one source.</summary>
+public enum SourceState
+{
+    /// <summary>It has ended, its segments cover it from its first byte to its last, and their lines are its lines.</summary>
+    Balanced,
+
+    /// <summary>It has not ended yet, or its end is still under way.</summary>
+    Incomplete,
+
+    /// <summary>It has ended, and lines of it are missing.</summary>
+    Gap,
+}
+
+/// <param name="Lines">Lines that the ledger has, blank ones not counted.</param>
+/// <param name="MissingFrom">The first physical line that is missing or not there yet; null when balanced.</param>
+/// <param name="MissingFromByte">Where that line begins in the source's bytes.</param>
+public sealed record SourceAudit(Guid SourceId, string? Source, SourceState State, long Lines, long? MissingFrom, long? MissingFromByte);
+
+/// <summary>
+/// Follows a source's segments from its beginning. They come by offset, the shorter first. A file that was cut short and
+/// repaired leaves segments behind that others have replaced: any chain that reaches the end will do.
+/// </summary>
+internal sealed class SegmentChain
+{
+    /// <summary>Places that a chain has reached, with the lines up to there and the number of the next line.</summary>
+    private readonly Dictionary<long, (long Lines, long NextLine)> _reached = new() { [0] = (0, 1) };
+    private long _furthest;
+
+    public void Add(long byteOffset, long byteLength, long lines, long nextLine)
+    {
+        if (!_reached.TryGetValue(byteOffset, out var before))
+            return;
+        var end = byteOffset + byteLength;
+        _reached[end] = (before.Lines + lines, nextLine);
+        _furthest = Math.Max(_furthest, end);
+
+        // Only places from here on can still be continued.
+        if (_reached.Count > 64)
+        {
+            foreach (var place in _reached.Keys.Where(p => p < byteOffset && p != _furthest).ToList())
+                _reached.Remove(place);
+        }
+    }
+
+    /// <param name="end">The lines and bytes of the source's end record, or null when it has not ended.</param>
+    public SourceAudit Close(Guid sourceId, string? source, (long Lines, long Bytes)? end)
+    {
+        var (lines, nextLine) = _reached[_furthest];
+        if (end is { } record && _reached.TryGetValue(record.Bytes, out var whole) && whole.Lines == record.Lines)
+            return new SourceAudit(sourceId, source, SourceState.Balanced, record.Lines, null, null);
+        return new SourceAudit(sourceId, source, end is null ? SourceState.Incomplete : SourceState.Gap, lines, nextLine, _furthest);
+    }
+}

@@ -1,0 +1,189 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Ingest.TestSupport;
+using Microsoft.Data.Sqlite;
+
+namespace Ingest.EndToEndTests;
+
+/// <summary>Loading what was loaded before, in whole or in part, into a table without a key: nothing comes twice.</summary>
+public sealed class LoadAgainTests
+{
+    private const string Definition =
+        """
+        pipeline: numbers
+        table: numbers
+        columns:
+          n: { type: integer, required: true }
+          text: text
+        """;
+
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(1);
+
+    private readonly string _folder = TestRun.CreateFolder("again");
+
+    [Fact]
+    public async Task A_load_that_is_killed_again_and_again_ends_with_the_same_table()
+    {
+        const int lines = 300_000;
+        var file = await WriteAsync("in.ndjson", Numbers(1, lines));
+        foreach (var share in (double[])[0.1, 0.4, 0.7])
+        {
+            await using var killed = Start(file);
+            await Eventually.HoldsAsync(
+                () => killed.HasExited || Count("numbers") >= share * lines, Deadline, () => killed.Describe("was to write a part"));
+            Assert.False(killed.HasExited, killed.Describe("ended before it could be killed"));
+            killed.Kill();
+            await killed.WaitForExitAsync(Deadline);
+        }
+
+        var before = Count("numbers");
+        var (exit, summary, _) = await LoadAsync(file);
+        Assert.Equal((0, lines), (exit, (int)summary["lines"]!));
+
+        // What was done is passed over, and the rest is written.
+        Assert.Equal(before, (long)summary["already"]!);
+        Assert.Equal((lines, lines), (Count("numbers"), Scalar("SELECT count(DISTINCT n) FROM numbers")));
+        Assert.Equal(lines, Scalar("SELECT lines FROM ingest_sources"));
+
+        (_, summary, _) = await LoadAsync(file);
+        Assert.Equal((lines, 0), ((int)summary["already"]!, (int)summary["written"]!));
+        Assert.Equal(lines, Count("numbers"));
+    }
+
+    [Fact]
+    public async Task A_file_that_grew_gives_its_new_lines()
+    {
+        var file = await WriteAsync("in.ndjson", Numbers(1, 3).TrimEnd('\n'));
+        await LoadAsync(file);
+        await WriteAsync("in.ndjson", Numbers(1, 20_000));
+        var (_, summary, _) = await LoadAsync(file);
+        Assert.Equal((3, 19_997), ((int)summary["already"]!, (int)summary["written"]!));
+        Assert.Equal((20_000, 20_000), (Count("numbers"), Scalar("SELECT count(DISTINCT n) FROM numbers")));
+    }
+
+    [Fact]
+    public async Task Standard_input_with_a_name_can_be_sent_again()
+    {
+        var (_, first, _) = await PipeAsync(Numbers(1, 1000), "--source", "numbers of today");
+        var (_, second, _) = await PipeAsync(Numbers(1, 1000), "--source", "numbers of today");
+        Assert.Equal((1000, 1000), ((int)first["written"]!, (int)second["already"]!));
+        Assert.Equal(1000, Count("numbers"));
+        Assert.Equal(1, Scalar("SELECT count(*) FROM ingest_sources WHERE source = 'numbers of today'"));
+    }
+
+    [Fact]
+    public async Task A_source_is_loaded_by_one_process_at_a_time()
+    {
+        await using var first = Start("-", "--source", "s");
+        await first.Input.WriteAsync(Encoding.UTF8.GetBytes(Numbers(1, 30_000)), TestContext.Current.CancellationToken);
+        await first.Input.FlushAsync(TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(() => Count("numbers") > 0, Deadline, () => first.Describe("was to write its first batch"));
+
+        var (exit, summary, error) = await PipeAsync(Numbers(1, 10), "--source", "s");
+        Assert.Equal((1, 0), (exit, (int)summary["lines"]!));
+        Assert.Contains("is being loaded by another process", error, StringComparison.Ordinal);
+        first.Input.Close();
+        Assert.Equal(0, await first.WaitForExitAsync(Deadline));
+    }
+
+    [Fact]
+    public async Task A_changed_definition_of_a_table_without_a_key_asks_before_it_writes_lines_twice()
+    {
+        var file = await WriteAsync("in.ndjson", Numbers(1, 10));
+        await LoadAsync(file);
+        var changed = Definition + "\nmax_line_bytes: 1000\n";
+        var (exit, _, error) = await LoadAsync(file, changed);
+        Assert.Equal(1, exit);
+        Assert.Contains("--again", error, StringComparison.Ordinal);
+        Assert.Equal(10, Count("numbers"));
+
+        (exit, _, _) = await LoadAsync(file, changed, "--again");
+        Assert.Equal((0, 20), (exit, Count("numbers")));
+    }
+
+    [Fact]
+    public async Task A_file_that_became_shorter_is_left_alone_and_says_so()
+    {
+        var file = await WriteAsync("in.ndjson", Numbers(1, 1000));
+        await LoadAsync(file);
+        await WriteAsync("in.ndjson", Numbers(1, 500));
+        var (exit, _, error) = await LoadAsync(file);
+        Assert.Equal((1, 1000), (exit, Count("numbers")));
+        Assert.Contains("has become shorter", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_name_for_no_standard_input_is_a_mistake_of_use()
+    {
+        var file = await WriteAsync("in.ndjson", Numbers(1, 1));
+        await using var command = Start(file, "--source", "s");
+        Assert.Equal(2, await command.WaitForExitAsync(Deadline));
+        Assert.Contains("--source", Assert.Single(command.Output.ErrorLines), StringComparison.Ordinal);
+    }
+
+    private static string Numbers(int first, int last)
+    {
+        var text = new StringBuilder();
+        for (var n = first; n <= last; n++)
+            text.Append(CultureInfo.InvariantCulture, $"{{\"n\":{n},\"text\":\"{n * 7919L:d60}\"}}\n");
+        return text.ToString();
+    }
+
+    private Task<(int Exit, JsonNode Summary, string Error)> LoadAsync(string file, string definition = Definition, params string[] options) =>
+        FinishAsync(StartWith(definition, file, options));
+
+    private async Task<(int Exit, JsonNode Summary, string Error)> PipeAsync(string text, params string[] options)
+    {
+        var command = Start("-", options);
+        try
+        {
+            await command.Input.WriteAsync(Encoding.UTF8.GetBytes(text), TestContext.Current.CancellationToken);
+            command.Input.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading; its answer says why.
+        }
+
+        return await FinishAsync(command);
+    }
+
+    private static async Task<(int Exit, JsonNode Summary, string Error)> FinishAsync(ServiceProcess command)
+    {
+        await using var _ = command;
+        var exit = await command.WaitForExitAsync(Deadline);
+        return (exit, JsonNode.Parse(Assert.Single(command.Output.Lines))!, string.Join('\n', command.Output.ErrorLines));
+    }
+
+    private ServiceProcess Start(string input, params string[] options) => StartWith(Definition, input, options);
+
+    private ServiceProcess StartWith(string definition, string input, string[] options)
+    {
+        var file = Path.Combine(_folder, "numbers.yaml");
+        File.WriteAllText(file, definition);
+        return ServiceProcess.Start("Cli", ["load", input, "-p", file, "-d", Database, "--format", "json", .. options]);
+    }
+
+    private string Database => Path.Combine(_folder, "ingest.db");
+
+    private async Task<string> WriteAsync(string name, string text)
+    {
+        var path = Path.Combine(_folder, name);
+        await File.WriteAllTextAsync(path, text, TestContext.Current.CancellationToken);
+        return path;
+    }
+
+    private long Count(string table) => File.Exists(Database) && Scalar($"SELECT count(*) FROM sqlite_master WHERE name = '{table}'") > 0
+        ? Scalar($"SELECT count(*) FROM {table}")
+        : 0;
+
+    private long Scalar(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={Database};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return (long)command.ExecuteScalar()!;
+    }
+}
