@@ -4,7 +4,7 @@ using Ingest.TestSupport;
 namespace Ingest.EndToEndTests.Chaos;
 
 /// <summary>
-/// A database that is away in the middle of a stream: five seconds of 60,000 lines, or <c>INGEST_OUTAGE_SECONDS</c> of
+/// A database that is away in the middle of a stream: five seconds of 200,000 lines, or <c>INGEST_OUTAGE_SECONDS</c> of
 /// <c>INGEST_OUTAGE_LINES</c>.
 /// </summary>
 [Collection(Alone.Name)]
@@ -26,13 +26,13 @@ public sealed class OutageTests(SharedServers servers, ITestOutputHelper output)
     private const long MostBytes = 300 * 1024 * 1024;
 
     /// <summary>Small queues, so that the senders feel it even in a short run.</summary>
-    private const string SmallQueues = """{"max-length-bytes":8388608}""";
+    private const string SmallQueues = """{"max-length-bytes":2097152}""";
 
     [Fact]
     public async Task A_database_that_is_away_blocks_the_sender_and_costs_no_row_no_reject_and_no_memory()
     {
         var ncat = await Ncat.FindOrSkipAsync();
-        var (lines, seconds) = (Number("INGEST_OUTAGE_LINES", 60_000), Number("INGEST_OUTAGE_SECONDS", 5));
+        var (lines, seconds) = (Number("INGEST_OUTAGE_LINES", 200_000), Number("INGEST_OUTAGE_SECONDS", 5));
         await using var broker = await SharedServers.OrSkipAsync(RabbitMqServer.StartOwnAsync);
         await using var postgres = await SharedServers.OrSkipAsync(PostgresServer.StartOwnAsync);
         await broker.ControlAsync("set_policy", "small", "^ingest\\.", SmallQueues, "--apply-to", "queues");
