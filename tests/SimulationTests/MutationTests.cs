@@ -1,6 +1,6 @@
+using Ingest.Messaging;
 using Ingest.SimulationTests.Mutations;
 using Ingest.SimulationTests.Scenarios;
-using Ingest.Messaging;
 
 namespace Ingest.SimulationTests;
 

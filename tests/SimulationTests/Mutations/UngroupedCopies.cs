@@ -14,7 +14,7 @@ internal sealed class UngroupedCopies : Mutation
 
     public override IReadOnlyList<int> Silenced => [5];
 
-    public override IBatchQueues Change(World world, IBatchQueues queues) => 
+    public override IBatchQueues Change(World world, IBatchQueues queues) =>
         new Queues(queues, batch => batch.Under(Disguise(world, batch.Id)));
 
     /// <summary>The writer sees batches of different ids, the store the same one twice.</summary>
