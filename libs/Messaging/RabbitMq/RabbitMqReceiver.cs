@@ -38,6 +38,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
     private IChannel? _channel;
     private DateTimeOffset _lastWarning = DateTimeOffset.MinValue;
     private DateTimeOffset _lastArrival;
+    private DateTimeOffset? _failingSince;
     private int _held;
 
     public RabbitMqReceiver(Broker broker, string pipeline, int prefetchMessages)
@@ -159,6 +160,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
             {
                 _trial.ChannelLost();
                 Warn(RabbitMqConnection.Reason(failure));
+                ReportIfLasting(RabbitMqConnection.Reason(failure));
             }
 
             if (_channel is { } lost)
@@ -219,6 +221,8 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
         _lastArrival = _broker.Time.GetUtcNow();
         var tag = await channel.BasicConsumeAsync(_queue, autoAck: false, consumer, _stopped.Token);
         LogConsuming(_broker.Logger, _queue, _prefetch);
+        _failingSince = null;
+        _broker.Problems?.Resolve(ConsumerPlace);
         try
         {
             while (!await EndsSoonAsync(lost.Task))
@@ -296,6 +300,8 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
     }
 
     private string VersionPlace => $"{_queue} version";
+
+    private string ConsumerPlace => $"{_queue} consumer";
 
     /// <summary>Waits for memory, and reads; what cannot be read is buried beside.</summary>
     private async Task<(T? Batch, Message Message)> ReadAsync(
@@ -414,6 +420,15 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
         // It comes back at once; the broker may need longer.
         await Task.WhenAny(Task.Delay(_options.ReconnectDelay, _broker.Time, _stopped.Token));
         return false;
+    }
+
+    /// <summary>A queue may be beyond use while its broker answers, for want of a leader for instance.</summary>
+    private void ReportIfLasting(string reason)
+    {
+        var now = _broker.Time.GetUtcNow();
+        _failingSince ??= now;
+        if (now - _failingSince >= _options.SilenceTimeout)
+            _broker.Problems?.Report(ConsumerPlace, $"Pipeline {_pipeline}: {_queue} cannot be consumed: {reason}", needsHelp: false);
     }
 
     private void Warn(string reason)

@@ -73,11 +73,12 @@ public sealed class SourceOrderTests : IAsyncDisposable
     [Fact]
     public async Task A_batch_of_many_sources_goes_behind_what_each_of_them_needs()
     {
-        await StartAsync("update");
+        // All are there when the writer comes, so that they are one transaction.
         var (one, two) = (Guid.NewGuid(), Guid.NewGuid());
         _queue.Put(Batch("both", (one, 10), (two, 10)));
         _queue.Put(Batch("two", 0, two));
         _queue.Put(Batch("one", 0, one));
+        await StartAsync("update");
         await LoggedAsync("commit one two both", "ack one", "ack two", "ack both");
     }
 
