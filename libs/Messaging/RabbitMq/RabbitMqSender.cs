@@ -25,6 +25,10 @@ internal sealed class RabbitMqSender<T>(Broker broker, string pipeline) : IBatch
             if (!copies.AreConfirmed)
                 await SendCopyAsync(batch, copies, cancellationToken);
         }
+        catch (SendFailedException) when (copies.AreConfirmed)
+        {
+            // The confirm of an earlier copy came while this one failed.
+        }
         catch (SendFailedException) when (copies.Unanswered > 0)
         {
             _unanswered[batch.Id] = copies;
