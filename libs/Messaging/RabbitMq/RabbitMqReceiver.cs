@@ -9,12 +9,11 @@ namespace Ingest.Messaging.RabbitMq;
 
 /// <summary>
 /// Consumes one queue with manual acknowledgements, and consumes again whenever the channel was lost. What came back
-/// from its consumers too often becomes a suspect: it is set aside and tried later, one at a time (<see cref="Trial"/>).
+/// from its consumers too often becomes a suspect: it is set aside and tried later, one at a time.
 /// </summary>
 internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T> where T : class, IBatch<T>
 {
     private static readonly CreateChannelOptions WithoutConfirms = new(false, false);
-    private static readonly TimeSpan ForAnothersSuspect = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan BetweenWarnings = TimeSpan.FromMinutes(1);
 
     private readonly Broker _broker;
@@ -343,68 +342,6 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
             await message.AcknowledgeAsync();
     }
 
-    /// <summary>Where the suspects' queue does not take it, it is worked on from where it is.</summary>
-    private async Task SetAsideAsync(T batch, Message message, long count)
-    {
-        var suspect = new RabbitMqDelivery<T>(batch, message, isSuspect: true, this);
-        LogSuspect(_broker.Logger, _queue, batch.Id, count);
-        if (await TryAsync(() => _undertaker.MoveAsync(batch, _undertaker.Suspects)))
-        {
-            await suspect.AcknowledgeAsync();
-            _trial.Moved();
-        }
-        else
-        {
-            _arrived.Writer.TryWrite(suspect);
-        }
-    }
-
-    /// <summary>Takes suspects, each when the one before is settled, and none while the process has another one.</summary>
-    private async Task TrySuspectsAsync(IChannel channel, Task lost)
-    {
-        _trial.Begin();
-        while (!lost.IsCompleted)
-        {
-            // Another pipeline's suspect may wait for its database; ours waits for the next look then.
-            if (!await _broker.Suspect.WaitAsync(ForAnothersSuspect, _stopped.Token))
-                return;
-            try
-            {
-                if (await channel.BasicGetAsync(_undertaker.Suspects, autoAck: false, _stopped.Token) is not { } found)
-                    return;
-                if (await ReadAsync(channel, found.DeliveryTag, found.BasicProperties, found.Body, _stopped.Token) is not ({ } batch, var message))
-                    continue;
-                await TryAsync(batch, message, MessageHeaders.DeliveryCount(found.BasicProperties), lost);
-            }
-            finally
-            {
-                _broker.Suspect.Release();
-            }
-        }
-    }
-
-    private async Task TryAsync(T batch, Message message, long attempts, Task lost)
-    {
-        var suspect = new RabbitMqDelivery<T>(batch, message, isSuspect: true, this);
-        switch (_trial.Judge(attempts))
-        {
-            case Verdict.Guilty:
-                var reason = $"delivered {Trial.SuspectAfter} times among others and {attempts} times alone, and no consumer lived to finish it";
-                if (await TryAsync(() => _undertaker.BuryAsync(batch, reason, BurialCause.Poison)))
-                    await suspect.AcknowledgeAsync();
-                else
-                    await suspect.ReturnAsync();
-                return;
-            case Verdict.Unproven when await TryAsync(() => _undertaker.MoveAsync(batch, _undertaker.Suspects)):
-                await suspect.AcknowledgeAsync();
-                return;
-            default:
-                _arrived.Writer.TryWrite(suspect);
-                await Task.WhenAny(suspect.Settled, lost).WaitAsync(_stopped.Token);
-                return;
-        }
-    }
-
     private async Task<bool> TryAsync(Func<Task> move)
     {
         try
@@ -445,7 +382,4 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Not consuming {Queue}, trying again: {Reason}")]
     private static partial void LogNotConsuming(ILogger logger, string queue, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: batch {BatchId} came back {Count} times and is tried alone")]
-    private static partial void LogSuspect(ILogger logger, string queue, Guid batchId, long count);
 }

@@ -55,6 +55,7 @@ internal sealed class FaultInjector(IReadOnlyList<Victim> victims, Random random
 
     private TimeSpan Draw(TimeSpan least, TimeSpan most) => least + (most - least) * random.NextDouble();
 
+    /// <summary>How long a fault lasts is part of the fault; nothing is waited for.</summary>
     /// <returns>Whether to go on.</returns>
     private static async Task<bool> WaitAsync(TimeSpan time, CancellationToken stopping)
     {

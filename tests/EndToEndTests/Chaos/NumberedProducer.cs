@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.Json;
+using Ingest.TestSupport;
 
 namespace Ingest.EndToEndTests.Chaos;
 
@@ -13,7 +14,8 @@ internal sealed class NumberedProducer(int number, string pipeline, int port, Ch
     private const int MostLines = 20_000;
     private const int FewestLines = 2_000;
 
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
+    /// <summary>Far above what any fault takes: everything runs again within seconds.</summary>
+    private static readonly TimeSpan ReceiptDeadline = TimeSpan.FromMinutes(15);
 
     private readonly Random _random = new(settings.Seed * 100 + number);
     private int _run;
@@ -25,10 +27,14 @@ internal sealed class NumberedProducer(int number, string pipeline, int port, Ch
         var watch = Stopwatch.StartNew();
         while (Acknowledged < settings.Lines)
         {
+            // The load's own pace, no wait for anything.
             await Task.Delay(TimeUntilDue(watch.Elapsed), cancellationToken);
             var count = Math.Min(_random.Next(FewestLines, MostLines), settings.Lines - (int)Acknowledged);
-            while (await SendAsync(count, cancellationToken) is not true)
-                await Task.Delay(RetryDelay, cancellationToken);
+            await Eventually.HoldsAsync(
+                async () => cancellationToken.IsCancellationRequested || await SendAsync(count, cancellationToken),
+                ReceiptDeadline,
+                () => $"Producer {number} was to get a receipt for {count} lines.");
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 

@@ -1,0 +1,75 @@
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+
+namespace Ingest.Messaging.RabbitMq;
+
+/// <summary>The part that sets suspects aside and tries them, one at a time (<see cref="Trial"/>).</summary>
+internal sealed partial class RabbitMqReceiver<T>
+{
+    private static readonly TimeSpan ForAnothersSuspect = TimeSpan.FromSeconds(5);
+
+    /// <summary>Where the suspects' queue does not take it, it is worked on from where it is.</summary>
+    private async Task SetAsideAsync(T batch, Message message, long count)
+    {
+        var suspect = new RabbitMqDelivery<T>(batch, message, isSuspect: true, this);
+        LogSuspect(_broker.Logger, _queue, batch.Id, count);
+        if (await TryAsync(() => _undertaker.MoveAsync(batch, _undertaker.Suspects)))
+        {
+            await suspect.AcknowledgeAsync();
+            _trial.Moved();
+        }
+        else
+        {
+            _arrived.Writer.TryWrite(suspect);
+        }
+    }
+
+    /// <summary>Takes suspects, each when the one before is settled, and none while the process has another one.</summary>
+    private async Task TrySuspectsAsync(IChannel channel, Task lost)
+    {
+        _trial.Begin();
+        while (!lost.IsCompleted)
+        {
+            // Another pipeline's suspect may wait for its database; ours waits for the next look then.
+            if (!await _broker.Suspect.WaitAsync(ForAnothersSuspect, _stopped.Token))
+                return;
+            try
+            {
+                if (await channel.BasicGetAsync(_undertaker.Suspects, autoAck: false, _stopped.Token) is not { } found)
+                    return;
+                if (await ReadAsync(channel, found.DeliveryTag, found.BasicProperties, found.Body, _stopped.Token) is not ({ } batch, var message))
+                    continue;
+                await TryAsync(batch, message, MessageHeaders.DeliveryCount(found.BasicProperties), lost);
+            }
+            finally
+            {
+                _broker.Suspect.Release();
+            }
+        }
+    }
+
+    private async Task TryAsync(T batch, Message message, long attempts, Task lost)
+    {
+        var suspect = new RabbitMqDelivery<T>(batch, message, isSuspect: true, this);
+        switch (_trial.Judge(attempts))
+        {
+            case Verdict.Guilty:
+                var reason = $"delivered {Trial.SuspectAfter} times among others and {attempts} times alone, and no consumer lived to finish it";
+                if (await TryAsync(() => _undertaker.BuryAsync(batch, reason, BurialCause.Poison)))
+                    await suspect.AcknowledgeAsync();
+                else
+                    await suspect.ReturnAsync();
+                return;
+            case Verdict.Unproven when await TryAsync(() => _undertaker.MoveAsync(batch, _undertaker.Suspects)):
+                await suspect.AcknowledgeAsync();
+                return;
+            default:
+                _arrived.Writer.TryWrite(suspect);
+                await Task.WhenAny(suspect.Settled, lost).WaitAsync(_stopped.Token);
+                return;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue}: batch {BatchId} came back {Count} times and is tried alone")]
+    private static partial void LogSuspect(ILogger logger, string queue, Guid batchId, long count);
+}
