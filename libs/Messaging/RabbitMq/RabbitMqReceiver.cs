@@ -93,8 +93,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
         await _stopped.CancelAsync();
         if (_consuming is not null)
             await _consuming;
-        while (_arrived.Reader.TryRead(out var unreceived))
-            await unreceived.RequeueAsync();
+        await ReturnUnreceivedAsync();
         await _moving.None;
     }
 
@@ -271,7 +270,11 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
     private async Task ArriveAsync(IChannel channel, BasicDeliverEventArgs arrived, TaskCompletionSource lost, CancellationToken ending)
     {
         if (ending.IsCancellationRequested)
+        {
+            await new Message(channel, arrived.DeliveryTag, 0).ReturnAsync();
             return;
+        }
+
         _lastArrival = _broker.Time.GetUtcNow();
         var count = MessageHeaders.DeliveryCount(arrived.BasicProperties);
         try
@@ -294,8 +297,18 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
         }
         catch (OperationCanceledException)
         {
-            // It goes back with the channel.
+            await new Message(channel, arrived.DeliveryTag, 0).ReturnAsync();
         }
+
+        // Who stopped has looked already.
+        if (_stopped.IsCancellationRequested)
+            await ReturnUnreceivedAsync();
+    }
+
+    private async Task ReturnUnreceivedAsync()
+    {
+        while (_arrived.Reader.TryRead(out var unreceived))
+            await unreceived.RequeueAsync();
     }
 
     private string VersionPlace => $"{_queue} version";
