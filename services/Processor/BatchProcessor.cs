@@ -1,7 +1,7 @@
-using System.Text.Unicode;
 using Ingest.Messaging;
 using Ingest.Pipelines.Compiled;
 using Ingest.Pipelines.Rows;
+using Ingest.Pipelines.Scanning;
 
 namespace Ingest.Processor;
 
@@ -12,7 +12,6 @@ namespace Ingest.Processor;
 internal sealed class BatchProcessor(CompiledPipeline pipeline)
 {
     private readonly RowBuilder _rows = new(pipeline);
-    private readonly int _maxLineBytes = pipeline.Definition.MaxLineBytes;
 
     /// <summary>
     /// Bytes of rows in one batch. Lines that fit a batch fit this many times over, but a number of nine characters can
@@ -41,11 +40,10 @@ internal sealed class BatchProcessor(CompiledPipeline pipeline)
             var segment = batch.Segments[i];
             var (rowsBefore, rejectsBefore, filtered) = (rowLines.Count, rejects.Count, segment.Filtered);
             var payload = batch.Lines.Span.Slice(offset, segment.PayloadLength);
-            var isUtf8 = Utf8.IsValid(payload);
-            var lines = new LineReader(payload, segment.FirstLine);
+            var lines = _rows.Read(payload, segment.FirstLine);
             while (lines.MoveNext())
             {
-                switch (Add(lines.Line, isUtf8, tuples))
+                switch (Add(lines, tuples))
                 {
                     case Verdict.Kept:
                         rowLines.Add(lines.Number);
@@ -86,20 +84,8 @@ internal sealed class BatchProcessor(CompiledPipeline pipeline)
 
     private LineRefusal Refusal { get; set; }
 
-    private Verdict Add(ReadOnlySpan<byte> line, bool segmentIsUtf8, TupleWriter tuples)
+    private Verdict Add(in LineCursor line, TupleWriter tuples)
     {
-        if (line.Length > _maxLineBytes)
-        {
-            Refusal = new(RejectReason.LineTooLong, null, $"the line is {line.Length} bytes long, the limit (max_line_bytes) is {_maxLineBytes}");
-            return Verdict.Rejected;
-        }
-
-        if (!segmentIsUtf8 && !Utf8.IsValid(line))
-        {
-            Refusal = new(RejectReason.InvalidUtf8, null, $"the bytes from byte {ValidPrefix(line) + 1} on are not UTF-8");
-            return Verdict.Rejected;
-        }
-
         var before = tuples.Length;
         try
         {
@@ -130,16 +116,4 @@ internal sealed class BatchProcessor(CompiledPipeline pipeline)
         Raw = Refusal.Reason == RejectReason.LineTooLong ? line[..Math.Min(line.Length, Reject.PrefixBytes)] : line,
         RawLength = line.Length,
     };
-
-    private static int ValidPrefix(ReadOnlySpan<byte> line)
-    {
-        var valid = 0;
-        while (valid < line.Length
-            && System.Text.Rune.DecodeFromUtf8(line[valid..], out _, out var length) == System.Buffers.OperationStatus.Done)
-        {
-            valid += length;
-        }
-
-        return valid;
-    }
 }

@@ -1,6 +1,8 @@
 using Ingest.Messaging;
 using Ingest.Pipelines.Definition;
 
+using Ingest.Pipelines.Scanning;
+
 namespace Ingest.Pipelines.Compiled;
 
 /// <summary>A definition made ready to run, once. Immutable; each thread takes a <see cref="RowBuilder"/> of its own.</summary>

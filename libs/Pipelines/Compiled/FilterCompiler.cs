@@ -1,5 +1,7 @@
 using Ingest.Pipelines.Where;
 
+using Ingest.Pipelines.Scanning;
+
 namespace Ingest.Pipelines.Compiled;
 
 /// <summary>Makes a filter's expression ready to run, with a slot for each path that it mentions.</summary>

@@ -1,3 +1,5 @@
+using Ingest.Pipelines.Scanning;
+
 namespace Ingest.Pipelines.Compiled;
 
 /// <summary>A compiled filter. Stateless: one may serve many threads.</summary>

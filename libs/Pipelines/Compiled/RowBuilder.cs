@@ -1,5 +1,6 @@
 using Ingest.Messaging;
 using Ingest.Pipelines.Rows;
+using Ingest.Pipelines.Scanning;
 
 namespace Ingest.Pipelines.Compiled;
 
@@ -31,17 +32,24 @@ public sealed class RowBuilder(CompiledPipeline pipeline)
     /// <summary>The last rejected line's reason.</summary>
     public LineRefusal Refusal { get; private set; }
 
-    /// <param name="line">A line without its line end, valid UTF-8.</param>
+    /// <param name="lines">A segment's lines.</param>
+    /// <param name="firstLine">The first one's number in its source.</param>
+    public LineCursor Read(ReadOnlySpan<byte> lines, long firstLine) => new(_scanner, lines, firstLine);
+
+    /// <param name="line">Where the cursor stands that was made last.</param>
     /// <param name="rows">Gets one tuple when the line is kept, and nothing otherwise.</param>
-    public Verdict Add(ReadOnlySpan<byte> line, TupleWriter rows)
+    public Verdict Add(in LineCursor line, TupleWriter rows)
     {
-        if (_scanner.Scan(line) is { } fault)
+        if (line.Line.Length > pipeline.Definition.MaxLineBytes)
         {
-            Refusal = new LineRefusal(fault.Reason, null, fault.Detail);
-            return Verdict.Rejected;
+            return Refuse(new(RejectReason.LineTooLong, null,
+                $"the line is {line.Line.Length} bytes long, the limit (max_line_bytes) is {pipeline.Definition.MaxLineBytes}"));
         }
 
-        var values = _scanner.Values(line);
+        if (!_scanner.Scan(line.Text))
+            return Refuse(LineFault.Describe(line.Line));
+
+        var values = _scanner.Values(line.Line);
         if (!pipeline.Filter.Test(values))
             return Verdict.Filtered;
 
@@ -52,12 +60,17 @@ public sealed class RowBuilder(CompiledPipeline pipeline)
             var column = pipeline.ColumnBuilders[i];
             if (!column.TryWrite(values[pipeline.ColumnSlots[i]], rows, ref _repaired, out var reason, out var detail))
             {
-                Refusal = new LineRefusal(reason, column.Name, detail);
                 rows.Rewind(start);
-                return Verdict.Rejected;
+                return Refuse(new(reason, column.Name, detail));
             }
         }
 
         return Verdict.Kept;
+    }
+
+    private Verdict Refuse(LineRefusal refusal)
+    {
+        Refusal = refusal;
+        return Verdict.Rejected;
     }
 }

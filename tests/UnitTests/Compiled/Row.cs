@@ -22,7 +22,9 @@ internal static class Row
 
         // What is there before stays whatever happens.
         writer.Append("before"u8);
-        var verdict = builder.Add(line, writer);
+        var lines = builder.Read(line, 1);
+        Assert.True(lines.MoveNext());
+        var verdict = builder.Add(lines, writer);
         Assert.True(writer.Written.StartsWith("before"u8));
         if (verdict == Verdict.Kept)
             return string.Join(" | ", Fields(pipeline.Columns, writer.Written["before"u8.Length..]));

@@ -1,4 +1,4 @@
-namespace Ingest.Pipelines.Compiled;
+namespace Ingest.Pipelines.Scanning;
 
 /// <summary>Where in a line a value stands.</summary>
 internal struct Slot
