@@ -1,6 +1,5 @@
 using Ingest.Messaging;
 using Ingest.Pipelines.Definition;
-
 using Ingest.Pipelines.Scanning;
 
 namespace Ingest.Pipelines.Compiled;

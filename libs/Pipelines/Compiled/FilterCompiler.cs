@@ -1,6 +1,5 @@
-using Ingest.Pipelines.Where;
-
 using Ingest.Pipelines.Scanning;
+using Ingest.Pipelines.Where;
 
 namespace Ingest.Pipelines.Compiled;
 
