@@ -248,6 +248,7 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
             AutomaticRecoveryEnabled = false,
             TopologyRecoveryEnabled = false,
             ContinuationTimeout = options.PublishTimeout,
+            SocketFactory = ReadAheadClient.Create,
         };
         // The client reads the path "/" as the virtual host "", which no broker has.
         var path = options.Uri.AbsolutePath;
