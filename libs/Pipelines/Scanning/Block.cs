@@ -48,11 +48,21 @@ internal readonly struct Block(Vector256<byte> first, Vector256<byte> second)
     public ulong Controls
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get
-        {
-            var last = Vector256.Create((byte)0x1F);
-            return Bits(Vector256.Equals(Vector256.Min(_first, last), _first), Vector256.Equals(Vector256.Min(_second, last), _second));
-        }
+        get => Bits(Control(_first), Control(_second));
+    }
+
+    /// <summary>Whether there is a byte below 0x20: cheaper than which.</summary>
+    public bool HasControls
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (Control(_first) | Control(_second)) != Vector256<byte>.Zero;
+    }
+
+    /// <summary>Has a byte above 0x7F where the block has one in either half.</summary>
+    public Vector256<byte> Halves
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _first | _second;
     }
 
     /// <summary>Bytes above 0x7F.</summary>
@@ -70,11 +80,11 @@ internal readonly struct Block(Vector256<byte> first, Vector256<byte> second)
     public ulong Equal(byte value) =>
         Bits(Vector256.Equals(_first, Vector256.Create(value)), Vector256.Equals(_second, Vector256.Create(value)));
 
-    /// <summary>Writes the places of the bits, counted from <paramref name="at"/>, and up to four more behind them.</summary>
+    /// <summary>Writes the places of the bits, counted from <paramref name="at"/>, and up to eight more behind them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Flatten(ref int places, int at, ulong bits)
     {
-        // Four at a time, so that the number of turns can be foretold.
+        // Eight at a time, so that the number of turns can be foretold.
         do
         {
             places = at + BitOperations.TrailingZeroCount(bits);
@@ -85,10 +95,22 @@ internal readonly struct Block(Vector256<byte> first, Vector256<byte> second)
             bits &= bits - 1;
             Unsafe.Add(ref places, 3) = at + BitOperations.TrailingZeroCount(bits);
             bits &= bits - 1;
-            places = ref Unsafe.Add(ref places, 4);
+            Unsafe.Add(ref places, 4) = at + BitOperations.TrailingZeroCount(bits);
+            bits &= bits - 1;
+            Unsafe.Add(ref places, 5) = at + BitOperations.TrailingZeroCount(bits);
+            bits &= bits - 1;
+            Unsafe.Add(ref places, 6) = at + BitOperations.TrailingZeroCount(bits);
+            bits &= bits - 1;
+            Unsafe.Add(ref places, 7) = at + BitOperations.TrailingZeroCount(bits);
+            bits &= bits - 1;
+            places = ref Unsafe.Add(ref places, 8);
         }
         while (bits != 0);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Control(Vector256<byte> bytes) =>
+        Vector256.Equals(Vector256.Min(bytes, Vector256.Create((byte)0x1F)), bytes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Bits(Vector256<byte> first, Vector256<byte> second) =>

@@ -1,4 +1,6 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Ingest.Pipelines.Scanning;
 
@@ -6,7 +8,25 @@ namespace Ingest.Pipelines.Scanning;
 internal static class JsonNumber
 {
     /// <summary>Where the number ends that begins here, or a negative number. Something that is no digit must follow.</summary>
-    public static int End(ref byte line, int place)
+    /// <param name="line">The line's first byte.</param>
+    /// <param name="place">Where the number begins.</param>
+    /// <param name="lineEnd">Up to where bytes may be read.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int End(ref byte line, int place, int lineEnd)
+    {
+        if (lineEnd - place < Vector128<byte>.Count)
+            return End(ref line, place);
+        // Most numbers are nothing but a few digits.
+        var digits = Vector128.LoadUnsafe(ref line, (nuint)place) - Vector128.Create((byte)'0');
+        var others = ~Vector128.LessThanOrEqual(digits, Vector128.Create((byte)9)).ExtractMostSignificantBits();
+        var count = BitOperations.TrailingZeroCount(others);
+        var next = At(ref line, place + count);
+        return next is (byte)',' or (byte)'}' or (byte)']' && count is > 0 and < 16 && (count == 1 || At(ref line, place) != '0')
+            ? place + count
+            : End(ref line, place);
+    }
+
+    private static int End(ref byte line, int place)
     {
         if (At(ref line, place) == '-')
             place++;

@@ -10,7 +10,7 @@ namespace Ingest.Pipelines.Scanning;
 internal sealed class LineIndex
 {
     /// <summary>Places after the last token that can be read without looking: all hold the line's end.</summary>
-    public const int Sentinels = 4;
+    public const int Sentinels = 8;
 
     private const int BlockBytes = 64;
 

@@ -155,23 +155,19 @@ internal ref struct LineWalk(ref byte line, ref int tokens, LineIndex index, Slo
                 if (child is not null)
                     Note(child, JsonKind.String, place + 1, end - 1);
                 return end;
-            case (byte)'n':
-                (kind, end) = (JsonKind.Null, place + 4);
-                if (end > _index.End || Word(ref line, place) != Null)
-                    return -1;
-                break;
-            case (byte)'t':
-                (kind, end) = (JsonKind.True, place + 4);
-                if (end > _index.End || Word(ref line, place) != True)
-                    return -1;
-                break;
-            case (byte)'f':
-                (kind, end) = (JsonKind.False, place + 5);
-                if (end > _index.End || Word(ref line, place + 1) != Alse)
-                    return -1;
-                break;
             default:
-                (kind, end) = (JsonKind.Number, JsonNumber.End(ref line, place));
+                ref readonly var literal = ref LiteralName.Starting(At(ref line, place));
+                if (literal.First == At(ref line, place))
+                {
+                    (kind, end) = (literal.Kind, place + literal.Length);
+                    if (end > _index.End || Word(ref line, end - 4) != literal.LastFour)
+                        return -1;
+                }
+                else
+                {
+                    (kind, end) = (JsonKind.Number, JsonNumber.End(ref line, place, _index.End));
+                }
+
                 break;
         }
 
@@ -179,11 +175,6 @@ internal ref struct LineWalk(ref byte line, ref int tokens, LineIndex index, Slo
             Note(child, kind, place, kind == JsonKind.Number ? end : place);
         return end;
     }
-
-    // Four letters as a little-endian number.
-    private const uint Null = 0x6C6C756E;
-    private const uint True = 0x65757274;
-    private const uint Alse = 0x65736C61;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static byte At(ref byte line, int place) => Unsafe.Add(ref line, (uint)place);

@@ -22,7 +22,8 @@ internal static class VectorIndexer
         ref var tokens = ref MemoryMarshal.GetArrayDataReference(index.Tokens);
         ref var backslashes = ref MemoryMarshal.GetArrayDataReference(index.Backslashes);
         var (count, room, blocks) = (0, index.Room, index.Backslashes.Length * BlockBytes);
-        ulong inStringBefore = 0, escapeBefore = 0, scalarBefore = 0, bad = 0, anyBackslash = 0, high = 0;
+        ulong inStringBefore = 0, escapeBefore = 0, scalarBefore = 0, bad = 0, anyBackslash = 0;
+        var halves = Vector256<byte>.Zero;
 
         for (var at = 0; ; at += BlockBytes)
         {
@@ -56,10 +57,10 @@ internal static class VectorIndexer
             scalarBefore = bare >> 63;
             var found = (brackets | starts) & ~(inString ^ quotes);
 
-            var control = block.Controls;
             var line = ulong.MaxValue;
-            if (control != 0)
+            if (block.HasControls)
             {
+                var control = block.Controls;
                 var lineEnds = block.Equal((byte)'\n');
                 if (lineEnds != 0)
                     line = (lineEnds & (0 - lineEnds)) - 1;
@@ -71,16 +72,18 @@ internal static class VectorIndexer
             if ((escaped & line) != 0 && !EscapesAreValid(text[at..], escaped & line))
                 bad |= 1;
             anyBackslash |= backslash & line;
-            high |= block.High & line;
             Block.Flatten(ref Unsafe.Add(ref tokens, count), at, found & line);
             count += BitOperations.PopCount(found & line);
             if (line == ulong.MaxValue)
+            {
+                halves |= block.Halves;
                 continue;
+            }
 
             index.Count = count;
             index.Seal(at + BitOperations.PopCount(line));
             index.HasBackslash = anyBackslash != 0;
-            index.IsAscii = high == 0;
+            index.IsAscii = (halves.ExtractMostSignificantBits() | (block.High & line)) == 0;
             index.IsSound = bad == 0;
             return;
         }
