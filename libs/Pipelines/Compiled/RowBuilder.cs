@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Ingest.Messaging;
 using Ingest.Pipelines.Rows;
 using Ingest.Pipelines.Scanning;
@@ -38,6 +39,7 @@ public sealed class RowBuilder(CompiledPipeline pipeline)
 
     /// <param name="line">Where the cursor stands that was made last.</param>
     /// <param name="rows">Gets one tuple when the line is kept, and nothing otherwise.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Verdict Add(in LineCursor line, TupleWriter rows)
     {
         if (line.Line.Length > pipeline.Definition.MaxLineBytes)

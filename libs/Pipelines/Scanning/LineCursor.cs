@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Ingest.Messaging;
 
 namespace Ingest.Pipelines.Scanning;
@@ -37,6 +38,7 @@ public ref struct LineCursor
     internal ReadOnlySpan<byte> Text { get; private set; }
 
     /// <summary>Goes to the next line that is not blank.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool MoveNext()
     {
         while (_next < _lines.Length)

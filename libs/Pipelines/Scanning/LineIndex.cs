@@ -85,6 +85,7 @@ internal sealed class LineIndex
     }
 
     /// <summary>Whether a backslash stands in a part of the line.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool HasBackslashIn(int start, int end)
     {
         if (!MayHaveBackslashIn(start, end))

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Unicode;
 
@@ -31,6 +32,7 @@ internal sealed class LineScanner(PathTree paths)
 
     /// <param name="text">Begins with the line of <see cref="Index"/> and holds its LF.</param>
     /// <returns>False when the line is not a valid object.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Scan(ReadOnlySpan<byte> text)
     {
         var index = Index;

@@ -30,6 +30,7 @@ internal ref struct LineWalk(ref byte line, ref int tokens, LineIndex index, Slo
     }
 
     /// <summary>Takes an object or an array, from its first token to its last, at which the walk stands afterwards.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TakeContainer(PathNode? node, int depth)
     {
         if (depth > LineScanner.DeepestNesting)
@@ -49,6 +50,7 @@ internal ref struct LineWalk(ref byte line, ref int tokens, LineIndex index, Slo
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TakeMembers(PathNode? node, int depth)
     {
         ref var line = ref _line;
@@ -102,6 +104,7 @@ internal ref struct LineWalk(ref byte line, ref int tokens, LineIndex index, Slo
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TakeElements(PathNode? node, int depth)
     {
         ref var token = ref _token;
@@ -182,6 +185,7 @@ internal ref struct LineWalk(ref byte line, ref int tokens, LineIndex index, Slo
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint Word(ref byte line, int place) => Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref line, (uint)place));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Note(PathNode node, JsonKind kind, int start, int end)
     {
         node.Clear(_slots);

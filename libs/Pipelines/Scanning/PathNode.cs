@@ -28,6 +28,7 @@ internal sealed class PathNode
 
     public void AddSlot(int slot) => _allSlots = [.. _allSlots, slot];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Clear(Slot[] slots)
     {
         foreach (var slot in _allSlots)
@@ -69,7 +70,7 @@ internal sealed class PathNode
         return added;
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private PathNode? FindAmong(PathNode[]? candidates, ReadOnlySpan<byte> name, bool escaped)
     {
         if (escaped)

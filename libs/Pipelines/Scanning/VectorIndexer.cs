@@ -16,6 +16,7 @@ internal static class VectorIndexer
     private const ulong OddBits = 0xAAAA_AAAA_AAAA_AAAA;
 
     /// <param name="text">Begins with the line and holds its LF.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Index(ReadOnlySpan<byte> text, LineIndex index)
     {
         ref var start = ref MemoryMarshal.GetReference(text);

@@ -26,7 +26,8 @@ internal static class JsonLines
         Gen.OneOf("null", "true", "false", "0", "-0", "-1.5e+30", "123456789012345678901234567890", "\"\"", "\"\\u0000\\ud800\"", "\"\\\\\\\"\"", "\"é\""),
         LongText,
         Name.Select(name => JsonSerializer.Serialize(name)),
-        Gen.Int.Select(i => $"{i}"));
+        Gen.Int.Select(i => $"{i}"),
+        Gen.Int[1, 20].Select(digits => new string('7', digits)));
 
     private static readonly Gen<string> Json = Gen.Recursive<string>((depth, inner) => depth >= 5 ? Scalar : Gen.Frequency(
         (1, Scalar),
