@@ -8,17 +8,10 @@ namespace Ingest.UnitTests.Gateway;
 /// <summary>A filter that is pushed down changes what crosses the broker, and nothing else.</summary>
 public class PushDownProperties
 {
+    private const int SmallLimit = 1_000;
     private const int Limit = 300_000;
 
-    private static readonly PipelineDefinition Definition = Definitions.Parse($$"""
-        pipeline: p
-        table: t
-        where: keep != false && tags[0] != "no"
-        max_line_bytes: {{Limit}}
-        columns:
-          id: { type: integer, required: true }
-          tag: text
-        """);
+    private static readonly Gen<PipelineDefinition> Definition = Gen.OneOf(Gen.Const(Define(SmallLimit)), Gen.Const(Define(Limit)));
 
     private static readonly Gen<byte[]> Line = Gen.Frequency(
         (4, Text("""{"id":1,"keep":true,"tags":["yes"],"tag":"kept"}""", """{"id":2,"tags":[1],"keep":"false","tag":"é"}""", """ {"tags":["x"], "id": 3 ,"keep":0} """)),
@@ -49,11 +42,11 @@ public class PushDownProperties
 
     [Fact]
     public void A_live_source_has_the_same_rows_rejects_and_sums_with_it_and_without() =>
-        Gen.Select(Stream, Receives, Receives).Sample(
-            async (bytes, some, other) =>
+        Gen.Select(Stream, Receives, Receives, Definition).Sample(
+            async (bytes, some, other, definition) =>
             {
-                var with = await PushedDown.RunAsync(Cutting.Live(Definition), bytes, some, isOn: true);
-                var without = await PushedDown.RunAsync(Cutting.Live(Definition), bytes, other, isOn: false);
+                var with = await PushedDown.RunAsync(Cutting.Live(definition), bytes, some, isOn: true);
+                var without = await PushedDown.RunAsync(Cutting.Live(definition), bytes, other, isOn: false);
                 Assert.Equal(without.Rejects, with.Rejects);
                 Assert.Equal(without.RowLines, with.RowLines);
                 Assert.Equal(without.Tuples, with.Tuples);
@@ -64,11 +57,11 @@ public class PushDownProperties
 
     [Fact]
     public void A_replayable_source_has_the_same_batches_with_it_and_without() =>
-        Gen.Select(Stream, Receives, Receives).Sample(
-            async (bytes, some, other) =>
+        Gen.Select(Stream, Receives, Receives, Definition).Sample(
+            async (bytes, some, other, definition) =>
             {
-                var with = await PushedDown.RunAsync(Cutting.Replayable(Definition), bytes, some, isOn: true);
-                var without = await PushedDown.RunAsync(Cutting.Replayable(Definition), bytes, other, isOn: false);
+                var with = await PushedDown.RunAsync(Cutting.Replayable(definition), bytes, some, isOn: true);
+                var without = await PushedDown.RunAsync(Cutting.Replayable(definition), bytes, other, isOn: false);
                 Assert.Equal(without.Segments, with.Segments);
                 Assert.Equal(without.Rejects, with.Rejects);
                 Assert.Equal(without.RowLines, with.RowLines);
@@ -86,6 +79,16 @@ public class PushDownProperties
         Assert.InRange(with.Crossed, 0, without.Crossed);
     }
 
+    private static PipelineDefinition Define(int limit) => Definitions.Parse($$"""
+        pipeline: p
+        table: t
+        where: keep != false && tags[0] != "no"
+        max_line_bytes: {{limit}}
+        columns:
+          id: { type: integer, required: true }
+          tag: text
+        """);
+
     private static Gen<byte[]> Text(params string[] texts) => Gen.OneOf(texts).Select(Encoding.UTF8.GetBytes);
 
     private static byte[] Padded(string keep, int length)
@@ -94,6 +97,6 @@ public class PushDownProperties
         return Encoding.UTF8.GetBytes($"{start}{new string('p', Math.Max(0, length - start.Length - 2))}\"}}");
     }
 
-    private static string Print((byte[] Bytes, int[] Some, int[] Other) t) =>
-        $"{t.Bytes.Length} bytes, receives {string.Join(',', t.Some)} or {string.Join(',', t.Other)}: {Encoding.Latin1.GetString(t.Bytes.AsSpan(0, Math.Min(600, t.Bytes.Length)))}";
+    private static string Print((byte[] Bytes, int[] Some, int[] Other, PipelineDefinition Definition) t) =>
+        $"{t.Bytes.Length} bytes, limit {t.Definition.MaxLineBytes}, receives {string.Join(',', t.Some)} or {string.Join(',', t.Other)}: {Encoding.Latin1.GetString(t.Bytes.AsSpan(0, Math.Min(600, t.Bytes.Length)))}";
 }
