@@ -41,8 +41,8 @@ public class PushDownProperties
         .Select(sizes => (int[])[.. sizes, Math.Max(sizes.Max(), 9_999)]);
 
     [Fact]
-    public void A_live_source_has_the_same_rows_rejects_and_sums_with_it_and_without() =>
-        Gen.Select(Stream, Receives, Receives, Definition).Sample(
+    public Task A_live_source_has_the_same_rows_rejects_and_sums_with_it_and_without() =>
+        Gen.Select(Stream, Receives, Receives, Definition).SampleAsync(
             async (bytes, some, other, definition) =>
             {
                 var with = await PushedDown.RunAsync(Cutting.Live(definition), bytes, some, isOn: true);
@@ -56,8 +56,8 @@ public class PushDownProperties
             iter: 120, print: Print);
 
     [Fact]
-    public void A_replayable_source_has_the_same_batches_with_it_and_without() =>
-        Gen.Select(Stream, Receives, Receives, Definition).Sample(
+    public Task A_replayable_source_has_the_same_batches_with_it_and_without() =>
+        Gen.Select(Stream, Receives, Receives, Definition).SampleAsync(
             async (bytes, some, other, definition) =>
             {
                 var with = await PushedDown.RunAsync(Cutting.Replayable(definition), bytes, some, isOn: true);
