@@ -17,7 +17,10 @@ public sealed class LineBatch : IBatch<LineBatch>
 
     public required string Pipeline { get; init; }
 
-    /// <summary>The version of the definition that was current when the source started.</summary>
+    /// <summary>
+    /// The version of the definition that was current when the source started. A filter that was pushed down is that
+    /// version's, and its word stands, whichever version processes the lines that are left.
+    /// </summary>
     public required string Definition { get; init; }
 
     /// <summary>True when the source can be sent again, so that the id is made from its content.</summary>
@@ -31,7 +34,10 @@ public sealed class LineBatch : IBatch<LineBatch>
     /// <summary>The sources that end with this batch.</summary>
     public IReadOnlyList<SourceEnd> Ends { get; init; } = [];
 
-    /// <summary>The lines of all segments in order, blank ones and line ends included, as the producer sent them.</summary>
+    /// <summary>
+    /// The lines of all segments in order, blank ones and line ends included, as the producer sent them, but that one
+    /// which the gateway's filter dropped (<see cref="Segment.Filtered"/>) left only its LF.
+    /// </summary>
     public ReadOnlyMemory<byte> Lines { get; init; }
 
     /// <summary>Bytes of memory that the batch holds.</summary>

@@ -1,3 +1,4 @@
+using Ingest.Gateway.Filtering;
 using Ingest.Gateway.Receipts;
 using Ingest.Messaging;
 using Ingest.ServiceDefaults;
@@ -21,6 +22,9 @@ public static class GatewayHosting
             services.GetRequiredService<IOptions<GatewayOptions>>().Value, services.GetRequiredService<TimeProvider>()));
         builder.Services.AddControlConsumer<CommitConsumer>(Audience.Everyone);
         builder.Services.AddHostedService<CommitInquirer>();
+        builder.Services.AddSingleton(services => new ProcessorVersions(services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddControlConsumer<VersionConsumer>(Audience.Everyone);
+        builder.Services.AddHostedService<VersionInquirer>();
         builder.Services.AddHostedService<GatewayWorker>();
         return builder;
     }

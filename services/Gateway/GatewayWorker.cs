@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Ingest.Gateway.Filtering;
 using Ingest.Gateway.Listening;
 using Ingest.Gateway.Receipts;
 using Ingest.Gateway.Sources;
@@ -18,6 +19,7 @@ internal sealed class GatewayWorker(
     IOptions<GatewayOptions> options,
     IOptions<PublisherOptions> publisherOptions,
     CommitTally commits,
+    ProcessorVersions processors,
     TimeProvider time,
     Random random,
     ILogger<GatewayWorker> logger) : BackgroundService
@@ -31,10 +33,11 @@ internal sealed class GatewayWorker(
             var publisher = new BatchPublisher<LineBatch>(
                 queues.CreateSender<LineBatch>(pipeline.Name), publisherOptions.Value, time, random, logger);
             var waitedFor = pipeline.Acknowledge != Acknowledge.None && (queues.SendsAwaitConsumers || pipeline.Acknowledge == Acknowledge.Committed);
-            var budget = new ReceiveBudget(pipeline, options.Value, time);
+            var filter = PushedFilter.Create(pipeline, queues, processors);
+            var budget = new ReceiveBudget(pipeline, options.Value, time, joins: filter is not null);
             var listener = new LineListener(
                 pipeline,
-                source => new SourceConversation(source, publisher, waitedFor ? commits : null, budget, options.Value, time),
+                source => new SourceConversation(source, publisher, waitedFor ? commits : null, budget, options.Value, time, filter),
                 options.Value,
                 time,
                 logger);

@@ -1,5 +1,7 @@
 using Ingest.Messaging;
+using Ingest.Processor.Notices;
 using Ingest.ServiceDefaults;
+using Ingest.ServiceDefaults.Control;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -16,6 +18,8 @@ public static class ProcessorHosting
         builder.Services.TryAddSingleton(Random.Shared);
         builder.Services.TryAddSingleton<Isolation>();
         builder.Services.AddHostedService<ProcessorWorker>();
+        builder.Services.AddControlConsumer<DefinitionInquiryConsumer>(Audience.Everyone);
+        builder.Services.AddHostedService<DefinitionNotifier>();
         return builder;
     }
 }

@@ -25,6 +25,8 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
 
     public ServiceProcess Gateway { get; private set; } = null!;
 
+    public Uri GatewayMetrics { get; private set; } = null!;
+
     public ServiceProcess Processor { get; private set; } = null!;
 
     public ServiceProcess Writer { get; private set; } = null!;
@@ -117,7 +119,11 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
     private static Task<string> StartedAsync(ServiceProcess service) =>
         service.WaitForLineAsync(line => line.Contains("Application started", StringComparison.Ordinal), Deadline);
 
-    private ServiceProcess Start(string project) => ServiceProcess.Start(
-        project,
-        environment: new Dictionary<string, string?>(_environment) { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{FreePort.Next()}" });
+    private ServiceProcess Start(string project)
+    {
+        var url = $"http://127.0.0.1:{FreePort.Next()}";
+        if (project == "Gateway")
+            GatewayMetrics = new Uri($"{url}/metrics");
+        return ServiceProcess.Start(project, environment: new Dictionary<string, string?>(_environment) { ["ASPNETCORE_URLS"] = url });
+    }
 }

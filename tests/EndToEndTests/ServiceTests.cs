@@ -71,6 +71,85 @@ public sealed class ServiceTests(SharedServers servers)
     }
 
     [Fact]
+    public async Task A_filter_that_is_pushed_down_spares_the_broker_and_gives_the_same_table()
+    {
+        var ncat = await Ncat.FindOrSkipAsync();
+        const int lines = 60_000;
+        var comments = new CommentsGenerator(lines, seed: 7);
+        await using var with = await PipelineUnderTest.StartAsync(servers, Comments);
+        await using var without = await PipelineUnderTest.StartAsync(servers, $"push_down: off\n{Comments}");
+
+        // Until the gateway has heard of the processor it drops nothing.
+        var sources = 0;
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                await ncat.SendAsync(with.Port, new MemoryStream("{}\n"u8.ToArray()), PipelineUnderTest.Deadline);
+                sources++;
+                return await FilteredBeforeAsync(with) > 0;
+            },
+            PipelineUnderTest.Deadline,
+            () => $"The gateway was to filter.\n{with.Gateway.Describe("runs")}\n{with.Processor.Describe("runs")}");
+        var before = await FilteredBeforeAsync(with);
+        for (var i = 0; i < sources; i++)
+            await ncat.SendAsync(without.Port, new MemoryStream("{}\n"u8.ToArray()), PipelineUnderTest.Deadline);
+
+        foreach (var pipeline in new[] { with, without })
+        {
+            var sent = await ncat.SendAsync(pipeline.Port, comments.OpenRead(), PipelineUnderTest.Deadline);
+            Assert.Equal(0, sent.ExitCode);
+            await pipeline.AllLinesAreAccountedForAsync(lines + sources, sources + 1);
+            await SegmentsTileTheirSourcesAsync(pipeline);
+        }
+
+        Assert.Equal(await without.BalanceAsync(), await with.BalanceAsync());
+        Assert.Equal(await TableAsync(without), await TableAsync(with));
+
+        // None of them crossed the broker.
+        Assert.Equal((lines - comments.Passing, 0), (await FilteredBeforeAsync(with) - before, await FilteredBeforeAsync(without)));
+
+        static Task<string?> TableAsync(PipelineUnderTest pipeline) => pipeline.Database.ScalarAsync<string>(
+            "SELECT md5(string_agg(concat_ws('|', id, author, body, score, created_at), '|' ORDER BY id)) FROM social.comments");
+    }
+
+    /// <summary>Lines that the gateway dropped before they were queued.</summary>
+    private static async Task<long> FilteredBeforeAsync(PipelineUnderTest pipeline)
+    {
+        using var http = new HttpClient();
+        var metrics = await http.GetStringAsync(pipeline.GatewayMetrics, TestContext.Current.CancellationToken);
+        return metrics.Split('\n')
+            .Where(line => line.StartsWith("ingest_lines_filtered_total{", StringComparison.Ordinal))
+            .Sum(line => long.Parse(line.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public async Task A_gateway_drops_nothing_that_a_processor_of_another_version_may_want()
+    {
+        var ncat = await Ncat.FindOrSkipAsync();
+        await using var pipeline = await PipelineUnderTest.StartAsync(servers, Comments);
+        await ncat.SendAsync(pipeline.Port, new CommentsGenerator(2_000, seed: 3).OpenRead(), PipelineUnderTest.Deadline);
+        await pipeline.AllLinesAreAccountedForAsync(2_000);
+
+        // Only the processor is started again after the change.
+        var file = Path.Combine(pipeline.DefinitionFolder, "pipeline.yaml");
+        var definition = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(file, definition.Replace("erlang", "funny", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await pipeline.StartAgainAsync(pipeline.Processor);
+        await pipeline.Processor.WaitForLineAsync(line => line.Contains("Consuming", StringComparison.Ordinal), PipelineUnderTest.Deadline);
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                await ncat.SendAsync(
+                    pipeline.Port,
+                    new MemoryStream(Lines("""{"id":"new","author":"x","created_utc":1538352001,"subreddit":"funny"}""")),
+                    PipelineUnderTest.Deadline);
+                return await pipeline.Database.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM social.comments WHERE id = 'new')");
+            },
+            PipelineUnderTest.Deadline,
+            () => $"The line was to be a row.\n{pipeline.Gateway.Describe("runs")}\n{pipeline.Processor.Describe("runs")}");
+    }
+
+    [Fact]
     public async Task A_table_that_does_not_fit_any_more_stops_the_writer_until_somebody_mends_it()
     {
         var ncat = await Ncat.FindOrSkipAsync();

@@ -43,6 +43,7 @@ internal sealed class DefinitionReader(
             MaxLineBytes = ReadMaxLineBytes(section),
             Decompression = ReadDecompress(section),
             Acknowledge = ReadAcknowledge(section),
+            PushDown = section.Choice("push_down", ["auto", "off"]) == "off" ? PushDown.Off : PushDown.Auto,
         };
         KeyRules.Check(section, keyNodes, mistakes);
         CheckWhatIsNotBuiltYet(section);
@@ -134,9 +135,6 @@ internal sealed class DefinitionReader(
     {
         if (section["connect"] is { } connect)
             mistakes.Add(connect, "'connect' is not supported yet; remove it, and send the lines to 'listen' or load them from files");
-
-        // Both mean the same until the gateway filters: nothing is pushed down to it.
-        section.Choice("push_down", ["auto", "off"]);
     }
 }
 

@@ -38,6 +38,9 @@ public sealed record PipelineDefinition
     /// <summary>What a producer is told at the end of its lines. Not part of the meaning.</summary>
     public Acknowledge Acknowledge { get; init; }
 
+    /// <summary>Where the filter runs. Not part of the meaning.</summary>
+    public PushDown PushDown { get; init; }
+
     /// <summary>Sixteen hexadecimal digits, a hash of what the definition means (not of how it is written).</summary>
     public string Version { get; init; } = "";
 }
@@ -59,6 +62,16 @@ public enum Acknowledge
 
     /// <summary>Never: the connection's orderly end is all.</summary>
     None,
+}
+
+/// <summary>Whether the filter is pushed down to where lines come in.</summary>
+public enum PushDown
+{
+    /// <summary>Where it saves something: lines that certainly fail the filter never cross the broker.</summary>
+    Auto,
+
+    /// <summary>Every line goes to the processors.</summary>
+    Off,
 }
 
 /// <summary>Whether a source's bytes are unpacked before lines are cut from them.</summary>

@@ -28,6 +28,9 @@ public ref struct LineCursor
     /// <summary>Where the line begins in the segment's bytes.</summary>
     public int Offset { get; private set; }
 
+    /// <summary>Where the line after it begins, or the segment ends.</summary>
+    internal readonly int Next => Math.Min(_next, _lines.Length);
+
     /// <summary>The line's number in its source.</summary>
     public long Number { get; private set; }
 
@@ -44,6 +47,14 @@ public ref struct LineCursor
         while (_next < _lines.Length)
         {
             (Offset, Number) = (_next, _nextNumber++);
+
+            // What the gateway's filter leaves of a line, many times in a row.
+            if (_lines[_next] == '\n')
+            {
+                _next++;
+                continue;
+            }
+
             var isTerminated = _next < _terminated;
             Text = isTerminated ? _lines[_next..] : _scanner.Terminate(_lines[_next..]);
             LineIndexer.Index(Text, _scanner.Index);

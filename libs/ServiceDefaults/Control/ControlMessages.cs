@@ -34,3 +34,18 @@ public sealed record BatchBuried
 
     public required Guid BatchId { get; init; }
 }
+
+/// <summary>Asks the processors which version of a pipeline's definition they work by.</summary>
+public sealed record DefinitionInquiry
+{
+    public required string Pipeline { get; init; }
+}
+
+/// <summary>What a processor works by. Said when it starts, and to whoever asks.</summary>
+public sealed record DefinitionsInUse
+{
+    public required IReadOnlyList<DefinitionInUse> Definitions { get; init; }
+}
+
+/// <summary>A pipeline and the version of its definition.</summary>
+public sealed record DefinitionInUse(string Pipeline, string Version);

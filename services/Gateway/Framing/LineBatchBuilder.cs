@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using Ingest.Gateway.Filtering;
 using Ingest.Messaging;
 using Ingest.Pipelines.Definition;
 
@@ -13,7 +14,8 @@ namespace Ingest.Gateway.Framing;
 /// Use: <see cref="GetMemory"/>, receive, <see cref="Advance"/>, then <see cref="Take"/> while <see cref="IsFull"/>.
 /// Not for concurrent use.
 /// </remarks>
-internal sealed partial class LineBatchBuilder(Source source, TimeProvider time, KnownSegments? known = null) : IDisposable
+internal sealed partial class LineBatchBuilder(
+    Source source, TimeProvider time, KnownSegments? known = null, PushedFilter? filter = null) : IDisposable
 {
     /// <summary>How long a batch may be. Part of how ids of replayable sources are made, hence no option.</summary>
     public const int CutBytes = 256 * 1024;
@@ -27,7 +29,7 @@ internal sealed partial class LineBatchBuilder(Source source, TimeProvider time,
     private const int LongLineStep = 64 * 1024;
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
-    private readonly int _mostLines = Math.Max(1, Math.Min(MostLines, MostCells / Math.Max(1, source.Pipeline.Columns.Count)));
+    private readonly int _mostLines = MostLinesOf(source.Pipeline);
 
     private readonly int _longest = LongestBuffer(source.Pipeline);
 
@@ -92,6 +94,10 @@ internal sealed partial class LineBatchBuilder(Source source, TimeProvider time,
 
     /// <summary>The longest buffer of a pipeline. A line that fills it, with its line end and a byte order mark, is too long.</summary>
     public static int LongestBuffer(PipelineDefinition pipeline) => Math.Max(CutBytes, pipeline.MaxLineBytes + 2 + 3);
+
+    /// <summary>Lines of a pipeline that may become rows of one batch.</summary>
+    public static int MostLinesOf(PipelineDefinition pipeline) =>
+        Math.Max(1, Math.Min(MostLines, MostCells / Math.Max(1, pipeline.Columns.Count)));
 
     /// <summary>Where to receive the next bytes; there must be room for them.</summary>
     public Memory<byte> GetMemory()
@@ -275,14 +281,19 @@ internal sealed partial class LineBatchBuilder(Source source, TimeProvider time,
         var length = _cut - _start;
         var markLength = MarkLength(_cut);
         var id = source.BatchId(_offset, source.Replayable ? XxHash128.HashToUInt128(Span[_start.._cut]) : default);
+
+        // The id is made from what came, and what is left of it is sent.
+        var (first, left, filtered) = (_start + markLength, length - markLength, 0);
+        if (filter is not null && left is > 0 and <= CutBytes)
+            left = filter.Compact(_buffer!.Array.AsSpan(first, left), out filtered);
         PooledMemory? owner = null;
         ReadOnlyMemory<byte> lines = default;
-        if (length > markLength)
+        if (left > 0)
         {
-            if (handOver && length * 2 >= _buffer!.Array.Length)
+            if (handOver && left * 2 >= _buffer!.Array.Length)
             {
                 (owner, var tail) = (_buffer, _end - _cut);
-                lines = owner.Array.AsMemory(_start + markLength, length - markLength);
+                lines = owner.Array.AsMemory(first, left);
                 _buffer = tail == 0 ? null : PooledMemory.Rent(Math.Max(tail, LikelySize));
                 owner.Array.AsSpan(_cut, tail).CopyTo(_buffer is null ? default : _buffer.Array);
                 _scanned -= _cut;
@@ -290,9 +301,9 @@ internal sealed partial class LineBatchBuilder(Source source, TimeProvider time,
             }
             else
             {
-                owner = PooledMemory.Rent(length - markLength);
+                owner = PooledMemory.Rent(left);
                 lines = owner.Memory;
-                Span[(_start + markLength).._cut].CopyTo(owner.Array);
+                Span.Slice(first, left).CopyTo(owner.Array);
                 _start = _cut;
             }
         }
@@ -303,7 +314,7 @@ internal sealed partial class LineBatchBuilder(Source source, TimeProvider time,
 
         Segment[] segments = [];
         if (length > 0)
-            segments = [CloseSegment(length, lines.Length, rejected: 0)];
+            segments = [CloseSegment(length, lines.Length, filtered, rejected: 0)];
         return new LineBatch
         {
             Id = id,
@@ -324,7 +335,7 @@ internal sealed partial class LineBatchBuilder(Source source, TimeProvider time,
         var id = source.BatchId(_offset, line.Hash ^ (UInt128)(byte)line.Reason);
         var number = _nextLine++;
         _lines = 1;
-        var segment = CloseSegment(line.Dropped, 0, rejected: 1);
+        var segment = CloseSegment(line.Dropped, 0, filtered: 0, rejected: 1);
         return new LineBatch
         {
             Id = id,
@@ -348,7 +359,7 @@ internal sealed partial class LineBatchBuilder(Source source, TimeProvider time,
         };
     }
 
-    private Segment CloseSegment(long byteLength, int payloadLength, int rejected)
+    private Segment CloseSegment(long byteLength, int payloadLength, int filtered, int rejected)
     {
         var segment = new Segment
         {
@@ -360,6 +371,7 @@ internal sealed partial class LineBatchBuilder(Source source, TimeProvider time,
             ByteLength = byteLength,
             Lines = _lines,
             PayloadLength = payloadLength,
+            Filtered = filtered,
             Rejected = rejected,
         };
         _offset += byteLength;

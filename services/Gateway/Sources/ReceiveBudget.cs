@@ -13,7 +13,8 @@ namespace Ingest.Gateway.Sources;
 /// <param name="pipeline">Whose lines they are.</param>
 /// <param name="options">Sizes and the deadline.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ReceiveBudget(PipelineDefinition pipeline, GatewayOptions options, TimeProvider time)
+/// <param name="joins">Whether its batches are joined, and one of them is held besides.</param>
+internal sealed class ReceiveBudget(PipelineDefinition pipeline, GatewayOptions options, TimeProvider time, bool joins = false)
 {
     /// <summary>A buffer, and the batch that was cut from the one before it.</summary>
     public const int BytesPerBatch = 2 * LineBatchBuilder.CutBytes;
@@ -25,7 +26,8 @@ internal sealed class ReceiveBudget(PipelineDefinition pipeline, GatewayOptions 
         return buffer + (buffer / 2);
     }
 
-    public ReceivePool Batches { get; } = new(Places(options.ReceiveBytes, BytesPerBatch), options.ProgressDeadline, time);
+    public ReceivePool Batches { get; } =
+        new(Places(options.ReceiveBytes, joins ? BytesPerBatch + LineBatchBuilder.CutBytes : BytesPerBatch), options.ProgressDeadline, time);
 
     public ReceivePool LongLines { get; } = new(Places(options.LongLineBytes, BytesPerLongLine(pipeline)), options.ProgressDeadline, time);
 

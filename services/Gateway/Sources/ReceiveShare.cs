@@ -74,10 +74,13 @@ internal sealed class ReceiveShare(ReceiveBudget? budget, LineBatchBuilder build
     /// <summary>From here on it waits for others than its sender, until <see cref="Progress"/>.</summary>
     public void Pause() => Volatile.Write(ref _stalledSince, NotStalled);
 
+    /// <summary>Others want what it holds.</summary>
+    public bool IsWanted => _holdsLongLine || (_holdsBatch && budget!.Batches.IsContended);
+
     /// <summary>Gives back what others want, however fast its sender is.</summary>
     public void HandOn()
     {
-        if (_holdsLongLine || (_holdsBatch && budget!.Batches.IsContended))
+        if (IsWanted)
             GiveBack();
     }
 

@@ -1,3 +1,4 @@
+using Ingest.Gateway.Filtering;
 using Ingest.Gateway.Framing;
 using Ingest.Gateway.Receipts;
 using Ingest.Messaging;
@@ -15,17 +16,21 @@ namespace Ingest.Gateway.Sources;
 /// <param name="budget">What its pipeline's sources may hold of bytes received.</param>
 /// <param name="options">Times.</param>
 /// <param name="time">The clock.</param>
+/// <param name="filter">Its pipeline's filter where that is pushed down, or null.</param>
 internal sealed class SourceConversation(
-    Source source, BatchPublisher<LineBatch> publisher, CommitTally? commits, ReceiveBudget budget, GatewayOptions options, TimeProvider time)
+    Source source, BatchPublisher<LineBatch> publisher, CommitTally? commits, ReceiveBudget budget, GatewayOptions options, TimeProvider time,
+    PushedFilter? filter = null)
 {
     /// <param name="input">The source's bytes.</param>
     /// <param name="stopping">Ends the reading in order; the receipt says how far it came.</param>
     /// <param name="aborting">Gives up; there is no receipt then.</param>
+    /// <param name="wakeAt">Says how many bytes must be there to end a wait for them, where the input can tell.</param>
     /// <returns>How the source ended, and what to tell it; null when there is nobody to tell or nothing to be told.</returns>
-    public async Task<(SourceResult Result, Receipt? Receipt)> RunAsync(Stream input, CancellationToken stopping, CancellationToken aborting)
+    public async Task<(SourceResult Result, Receipt? Receipt)> RunAsync(
+        Stream input, CancellationToken stopping, CancellationToken aborting, Action<int>? wakeAt = null)
     {
         using var tally = commits?.Open(source.Id, source.Pipeline.Name);
-        var pump = new SourcePump(source, publisher, options.Linger, time, tally, budget: budget);
+        var pump = new SourcePump(source, publisher, options.Linger, time, tally, budget: budget, filter: filter, wakeAt: wakeAt);
         var result = await pump.RunAsync(input, stopping, aborting);
         if (result.Outcome is SourceOutcome.Broken or SourceOutcome.Stalled || source.Pipeline.Acknowledge == Acknowledge.None)
             return (result, null);

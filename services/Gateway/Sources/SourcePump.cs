@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
+using Ingest.Gateway.Filtering;
 using Ingest.Gateway.Framing;
 using Ingest.Gateway.Receipts;
 using Ingest.Messaging;
@@ -38,7 +39,8 @@ internal sealed record SourceResult(SourceOutcome Outcome, long Lines, long Byte
 
 /// <summary>
 /// Reads one source to its end and publishes its lines. A live source's lines go out at once when none of its batches
-/// is in flight, otherwise when a batch is full or has waited for the linger time.
+/// is in flight, otherwise when a batch is full or has waited for the linger time. What a pushed-down filter has left of
+/// full batches is joined, and goes when it is worth a message or has waited for the linger time: more is coming.
 /// </summary>
 /// <param name="source">What is read.</param>
 /// <param name="publisher">Where its batches go.</param>
@@ -47,14 +49,22 @@ internal sealed record SourceResult(SourceOutcome Outcome, long Lines, long Byte
 /// <param name="tally">Where the batches are noted before they go, or null.</param>
 /// <param name="known">What the ledger holds of a replayable source, or null.</param>
 /// <param name="budget">What it may hold of bytes received; null for the one buffer it needs at most.</param>
+/// <param name="filter">Its pipeline's filter where that is pushed down, or null.</param>
+/// <param name="wakeAt">Says how many bytes must be there to end a wait for them, where the input can tell; 1 at first.</param>
 internal sealed class SourcePump(
     Source source, BatchPublisher<LineBatch> publisher, TimeSpan linger, TimeProvider time, SourceTally? tally = null,
-    KnownSegments? known = null, ReceiveBudget? budget = null)
+    KnownSegments? known = null, ReceiveBudget? budget = null, PushedFilter? filter = null, Action<int>? wakeAt = null)
 {
+    /// <summary>What is worth waking up for while lines are being joined, which wait anyway.</summary>
+    private const int WorthWaking = LineBatchBuilder.CutBytes / 2;
+
+    /// <summary>Null where a batch is what was cut: a replayable source's, whose cuts have names.</summary>
+    private readonly BatchJoiner? _joiner = filter is null || source.Replayable ? null : new BatchJoiner(source.Pipeline);
     private readonly InFlight _inFlight = new();
     private Func<int> _bufferBytes = static () => 0;
     private long _bytesRead;
     private long _alreadyLines;
+    private int _wakesAt = 1;
 
     /// <summary>When the first of the lines at hand came, or null when there are none.</summary>
     private long? _waitingSince;
@@ -98,7 +108,9 @@ internal sealed class SourcePump(
     /// <summary>Completes when every line taken is on its way.</summary>
     private async Task<SourceResult> TakeAllAsync(Stream input, CancellationToken stopping, CancellationToken aborting)
     {
-        using var builder = new LineBatchBuilder(source, time, known);
+        using var builder = new LineBatchBuilder(source, time, known, filter);
+        using var joiner = _joiner;
+        filter?.Prepare();
         _bufferBytes = () => builder.BufferBytes;
         if (budget is not null)
             builder.Limit = LineBatchBuilder.Floor;
@@ -121,14 +133,14 @@ internal sealed class SourcePump(
         {
             case SourceOutcome.Completed:
                 foreach (var batch in builder.Complete())
-                    await PublishAsync(batch, aborting);
+                    await PassOnAsync(batch, aborting);
                 break;
             case SourceOutcome.Corrupt:
                 foreach (var batch in builder.CompleteCorrupt(error!))
-                    await PublishAsync(batch, aborting);
+                    await PassOnAsync(batch, aborting);
                 break;
             case var _ when !source.Replayable:
-                await PublishAsync(builder.Abandon(), aborting);
+                await PassOnAsync(builder.Abandon(), aborting);
                 break;
         }
 
@@ -144,24 +156,32 @@ internal sealed class SourcePump(
             {
                 if (!source.Replayable)
                     await AwaitBytesAsync(input, builder, share, reading, aborting);
+
+                // No whole line waits for memory.
+                if (!builder.HasRoom)
+                    await PublishJoinedAsync(aborting);
                 if (!await share.MakeRoomAsync(reading))
                 {
                     await PublishWholeLinesAsync(builder, share, aborting);
                     continue;
                 }
 
-                var count = await input.ReadAsync(builder.GetMemory(), reading);
+                var room = builder.GetMemory();
+                var count = await input.ReadAsync(room, reading);
                 if (count == 0)
                     return (SourceOutcome.Completed, null);
 
                 Volatile.Write(ref _bytesRead, _bytesRead + count);
                 builder.Advance(count);
                 await PublishFullAsync(builder, share, aborting);
-                if (source.Replayable || !builder.HasWholeLines)
+                if (source.Replayable || !(builder.HasWholeLines || IsJoining))
                     continue;
-                share.Progress();
+                if (builder.HasWholeLines)
+                    share.Progress();
                 _waitingSince ??= time.GetTimestamp();
-                if (_inFlight.IsEmpty || RestOfLinger() == TimeSpan.Zero)
+
+                // Where the room was filled more is there, or it goes out when the next wait begins.
+                if ((_inFlight.IsEmpty && !IsJoining && count < room.Length) || RestOfLinger() == TimeSpan.Zero)
                     await PublishWholeLinesAsync(builder, share, aborting);
             }
         }
@@ -193,18 +213,32 @@ internal sealed class SourcePump(
         }
 
         var arrived = arriving.AsTask();
-        if (builder.HasWholeLines)
+        WakeAt(IsJoining ? WorthWaking : 1);
+        if (builder.HasWholeLines || IsJoining)
             await LingerAsync(arrived, builder, share, aborting);
         if (!arrived.IsCompleted)
+        {
+            WakeAt(1);
             share.GiveBack();
+        }
+
         await arrived;
+    }
+
+    private void WakeAt(int bytes)
+    {
+        if (bytes == _wakesAt)
+            return;
+        _wakesAt = bytes;
+        wakeAt?.Invoke(bytes);
     }
 
     /// <summary>Waits for bytes, but not longer than the lines at hand may wait.</summary>
     private async Task LingerAsync(Task arrived, LineBatchBuilder builder, ReceiveShare share, CancellationToken aborting)
     {
         using var received = new CancellationTokenSource();
-        await Task.WhenAny(arrived, _inFlight.None, Task.Delay(RestOfLinger(), time, received.Token));
+        var lingered = Task.Delay(RestOfLinger(), time, received.Token);
+        await (IsJoining ? Task.WhenAny(arrived, lingered) : Task.WhenAny(arrived, _inFlight.None, lingered));
         received.Cancel();
         if (!arrived.IsCompleted)
             await PublishWholeLinesAsync(builder, share, aborting);
@@ -216,13 +250,16 @@ internal sealed class SourcePump(
         return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
     }
 
+    private bool IsJoining => _joiner is { IsEmpty: false };
+
     private async ValueTask PublishFullAsync(LineBatchBuilder builder, ReceiveShare share, CancellationToken aborting)
     {
         while (builder.IsFull)
         {
-            _waitingSince = null;
             share.Pause();
-            await PublishAsync(builder.Take(), aborting);
+            await PassOnAsync(builder.Take(), aborting);
+            if (share.IsWanted)
+                await PublishJoinedAsync(aborting);
             share.Progress();
             share.HandOn();
         }
@@ -232,11 +269,47 @@ internal sealed class SourcePump(
 
     private async ValueTask PublishWholeLinesAsync(LineBatchBuilder builder, ReceiveShare share, CancellationToken aborting)
     {
-        _waitingSince = null;
         share.Pause();
-        await PublishAsync(builder.TakeWholeLines(), aborting);
+        if (builder.HasWholeLines)
+            await PassOnAsync(builder.TakeWholeLines(), aborting);
+        await PublishJoinedAsync(aborting);
         share.Progress();
         share.HandOn();
+    }
+
+    /// <summary>Publishes what was cut, or joins it to what was cut before.</summary>
+    private async ValueTask PassOnAsync(LineBatch batch, CancellationToken aborting)
+    {
+        if (_joiner is null)
+        {
+            _waitingSince = null;
+            await PublishAsync(batch, aborting);
+            return;
+        }
+
+        try
+        {
+            if (!_joiner.Fits(batch))
+                await PublishJoinedAsync(aborting);
+        }
+        catch
+        {
+            batch.Dispose();
+            throw;
+        }
+
+        _joiner.Add(batch);
+        _waitingSince ??= time.GetTimestamp();
+        if (_joiner.IsFull)
+            await PublishJoinedAsync(aborting);
+    }
+
+    private async ValueTask PublishJoinedAsync(CancellationToken aborting)
+    {
+        if (!IsJoining)
+            return;
+        _waitingSince = null;
+        await PublishAsync(_joiner!.Take(), aborting);
     }
 
     private async ValueTask PublishAsync(LineBatch batch, CancellationToken aborting)

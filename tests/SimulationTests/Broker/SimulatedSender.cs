@@ -1,3 +1,4 @@
+using Ingest.Gateway.Framing;
 using Ingest.Messaging;
 using Ingest.SimulationTests.Scheduling;
 
@@ -25,6 +26,8 @@ internal sealed class SimulatedSender<T>(World world, SimulatedProcess process, 
             static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), answer);
         if (batch is LineBatch { Replayable: true } pinned)
             world.Broker.PinnedDefinitions[pinned.Id] = pinned.Definition;
+        if (batch is LineBatch lines)
+            NoteWhatIsMissing(lines);
         var bytes = Math.Min(batch.Size, inFlightBytes);
         if ((_held += bytes) > inFlightBytes)
             world.Violations.Add(8, $"{process} has {_held} bytes under way to {_queue.Name}, and may have {inFlightBytes}");
@@ -40,6 +43,14 @@ internal sealed class SimulatedSender<T>(World world, SimulatedProcess process, 
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private void NoteWhatIsMissing(LineBatch batch)
+    {
+        if (batch.Segments.Any(s => s.Filtered > 0))
+            world.Simulator.Met.Add(Encounter.PushedDown);
+        if (batch.Rejects.Count == 0 && batch.Segments.Any(s => s.ByteLength > LineBatchBuilder.CutBytes))
+            world.Simulator.Met.Add(Encounter.Joined);
+    }
 
     private void Publish(StoredMessage message, TaskCompletionSource answer)
     {

@@ -11,7 +11,8 @@ internal sealed class LineWorkload(Random chances, int keys, int maxLineBytes)
     /// <param name="count">How many.</param>
     /// <param name="padding">Bytes in the largest that no column looks at.</param>
     /// <param name="unique">Whether no key may come twice.</param>
-    public List<ProducedLine> Draw(int count, int padding, bool unique)
+    /// <param name="filteredPadding">The same of lines that the filter drops.</param>
+    public List<ProducedLine> Draw(int count, int padding, bool unique, int? filteredPadding = null)
     {
         var lines = new List<ProducedLine>(count);
         for (var i = 0; i < count; i++)
@@ -32,7 +33,12 @@ internal sealed class LineWorkload(Random chances, int keys, int maxLineBytes)
             lines.Add(new ProducedLine(
                 kind,
                 unique ? ++_lastKey : chances.Next(keys),
-                kind == LineKind.TooLong ? maxLineBytes + chances.Next(maxLineBytes) : chances.Next(padding)));
+                kind switch
+                {
+                    LineKind.TooLong => maxLineBytes + chances.Next(maxLineBytes),
+                    LineKind.Filtered => chances.Next(filteredPadding ?? padding),
+                    _ => chances.Next(padding),
+                }));
         }
 
         return lines;

@@ -14,6 +14,9 @@ internal sealed class LiveProducer(
     World world, Cluster cluster, string name, PipelineDefinition pipeline, List<ProducedLine> lines, Manner manner, Random chances)
 {
     private const int WindowBytes = 16 * 1024;
+
+    /// <summary>More than a batch: where there is so much to send, it may be there all at once.</summary>
+    private const int MuchBytes = 300 * 1024;
     private static readonly TimeSpan BeforeNextAttempt = TimeSpan.FromSeconds(2);
 
     private int _attempts;
@@ -74,7 +77,8 @@ internal sealed class LiveProducer(
             return;
         }
 
-        var count = Math.Min(cut - sent, chances.Next(6) == 0 ? WindowBytes : 1 + chances.Next(400));
+        var most = cut - sent > MuchBytes && chances.Next(3) == 0 ? cut : WindowBytes;
+        var count = Math.Min(cut - sent, chances.Next(6) == 0 ? most : 1 + chances.Next(400));
         connection.Input.Arrive(text.Bytes.AsMemory(sent, count));
         var stalls = manner == Manner.Stall && !world.Faults.IsCalm && chances.Next(8) == 0;
         world.After(

@@ -16,6 +16,9 @@ internal sealed class Knobs(Random chances)
         ReceiveBytes = chances.Next(2) == 0 ? ReceiveBudget.BytesPerBatch : 64 * 1024 * 1024,
     };
 
+    /// <summary>Whether the gateway runs the filters.</summary>
+    public bool PushesDown { get; } = chances.Next(2) == 0;
+
     /// <summary>Often so little that batches wait for one another.</summary>
     public PublisherOptions Publisher { get; } = new() { InFlightBytes = chances.Next(3) switch { 0 => 1500, 1 => 6000, _ => 16 * 1024 * 1024 } };
 

@@ -23,7 +23,11 @@ internal sealed class ProcessorProgram(World world, SimulatedProcess process, Pi
 {
     public SimulatedGateway? Gateway => null;
 
-    public Task RunAsync(CancellationToken stopping) => Stages.RunProcessorAsync(world, process, catalog, queues, knobs, stopping);
+    public Task RunAsync(CancellationToken stopping)
+    {
+        world.Notices.Join(process, catalog);
+        return Stages.RunProcessorAsync(world, process, catalog, queues, knobs, stopping);
+    }
 }
 
 /// <summary>The writer service.</summary>

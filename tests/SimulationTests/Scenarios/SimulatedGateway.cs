@@ -1,3 +1,4 @@
+using Ingest.Gateway.Filtering;
 using Ingest.Gateway.Framing;
 using Ingest.Gateway.Receipts;
 using Ingest.Gateway.Sources;
@@ -20,6 +21,7 @@ internal sealed class SimulatedGateway
     private readonly Dictionary<string, PipelineDefinition> _pipelines;
     private readonly Dictionary<string, BatchPublisher<LineBatch>> _publishers;
     private readonly Dictionary<string, ReceiveBudget> _budgets;
+    private readonly Dictionary<string, PushedFilter?> _filters;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _aborting;
     private readonly List<Task> _conversations = [];
@@ -40,10 +42,13 @@ internal sealed class SimulatedGateway
         _pipelines = pipelines.ToDictionary(p => p.Name);
         _publishers = pipelines.ToDictionary(p => p.Name, p => new BatchPublisher<LineBatch>(
             queues.CreateSender<LineBatch>(p.Name), knobs.Publisher, process.Time, world.Simulator.CreateRandom(3), NullLogger.Instance));
-        _budgets = pipelines.ToDictionary(p => p.Name, p => new ReceiveBudget(p, knobs.Gateway, process.Time));
+        var processors = world.Notices.OpenVersions(process);
+        _filters = pipelines.ToDictionary(p => p.Name, p => knobs.PushesDown ? PushedFilter.Create(p, queues, processors) : null);
+        _budgets = pipelines.ToDictionary(p => p.Name, p => new ReceiveBudget(p, knobs.Gateway, process.Time, joins: _filters[p.Name] is not null));
         _sendsAwaitConsumers = queues.SendsAwaitConsumers;
         _commits = world.Notices.Open(process, knobs);
         process.Start(() => _conversations.Add(world.Notices.InquireAsync(process, _commits, knobs, [.. pipelines], _stopping.Token)));
+        process.Start(() => _conversations.Add(world.Notices.InquireAsync(processors, _stopping.Token)));
     }
 
     /// <summary>Takes no further sources and waits for those at hand, but not for ever.</summary>
@@ -98,7 +103,8 @@ internal sealed class SimulatedGateway
             var source = _world.Mutation.Change(_world, Source.Replay(load.Source.Name, load.Source.Pipeline));
             load.Source.Id = source.Id;
             var pump = new SourcePump(
-                source, _publishers[source.Pipeline.Name], _knobs.Gateway.Linger, _process.Time, null, await ReadKnownAsync(source));
+                source, _publishers[source.Pipeline.Name], _knobs.Gateway.Linger, _process.Time, null, await ReadKnownAsync(source),
+                filter: _filters[source.Pipeline.Name]);
             var result = await pump.RunAsync(load.Input, _stopping.Token, _aborting.Token);
             outcome = result.Outcome;
             if (outcome == SourceOutcome.Completed && result.Lines != load.Text.Count)
@@ -136,6 +142,7 @@ internal sealed class SimulatedGateway
     {
         var waitedFor = source.Pipeline.Acknowledge != Acknowledge.None
             && (_sendsAwaitConsumers || source.Pipeline.Acknowledge == Acknowledge.Committed);
-        return new(source, _publishers[source.Pipeline.Name], waitedFor ? _commits : null, _budgets[source.Pipeline.Name], _knobs.Gateway, _process.Time);
+        return new(source, _publishers[source.Pipeline.Name], waitedFor ? _commits : null, _budgets[source.Pipeline.Name], _knobs.Gateway, _process.Time,
+            _filters[source.Pipeline.Name]);
     }
 }

@@ -73,7 +73,7 @@ internal sealed class SimulationRun
                 _cluster,
                 $"{pipeline.Name}.c{i}",
                 pipeline,
-                workload.Draw(_chances.Next(60), 60, unique: !keyed),
+                workload.Draw(_chances.Next(60), 60, unique: !keyed, filteredPadding: largeLines ? 150_000 : 60),
                 (Manner)_chances.Next(4),
                 _chances);
             _cluster.Producers.Add(producer);

@@ -32,4 +32,6 @@ internal enum Encounter
     CommitNotHeardOf,
     FileShortened,
     FileGrown,
+    PushedDown,
+    Joined,
 }
