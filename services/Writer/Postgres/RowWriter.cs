@@ -123,7 +123,11 @@ internal sealed class RowWriter(
         try
         {
             if (!await finder.RunAsync(rows.All, fault))
+            {
+                ThrowIfMissing(finder.Faults[^1].Fault);
                 throw TakesNone(finder.Faults[^1].Fault);
+            }
+
             await finder.TryAgainAsync(f => f.SqlState == PostgresErrors.ForeignKeyViolation, AttemptAgainAsync);
         }
         finally
