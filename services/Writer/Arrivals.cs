@@ -14,13 +14,16 @@ internal sealed class Arrivals(IBatchReceiver<RowBatch> receiver, CancellationTo
     /// <summary>Completes when there is a delivery to take, or the wait ends.</summary>
     public Task Next => _next ??= receiver.ReceiveAsync(_ending.Token).AsTask();
 
-    /// <summary>What has come.</summary>
+    /// <summary>What has come, in the order of delivery: nothing overtakes the one that is waited for.</summary>
     public bool TryTake([NotNullWhen(true)] out Delivery<RowBatch>? delivery)
     {
-        if (_next is not { IsCompleted: true } next)
+        delivery = null;
+        if (_next is null)
             return receiver.TryReceive(out delivery);
+        if (!_next.IsCompleted)
+            return false;
+        delivery = _next.GetAwaiter().GetResult();
         _next = null;
-        delivery = next.GetAwaiter().GetResult();
         return true;
     }
 
