@@ -12,6 +12,9 @@ internal interface IRowStores
 /// <summary>One pipeline's table with its ledger, in one database.</summary>
 internal interface IRowStore : IAsyncDisposable
 {
+    /// <summary>Whether several transactions may be under way at a time, which do not wait for one another.</summary>
+    bool WritesInParallel => false;
+
     /// <summary>Creates what is missing and checks that the table is what the definition says.</summary>
     /// <exception cref="StoreAwayException">The database is away or busy; later it may work.</exception>
     /// <exception cref="StoreRefusedException">Somebody must change something.</exception>
@@ -22,6 +25,7 @@ internal interface IRowStore : IAsyncDisposable
     /// change nothing.
     /// After an exception it is not known whether they are written, and the same batches may be given again.
     /// </summary>
+    /// <exception cref="TransactionsCollidedException">Only where another of this store's transactions was under way.</exception>
     /// <exception cref="StoreAwayException">The database is away or busy; later it may work.</exception>
     /// <exception cref="StoreRefusedException">Somebody must change something.</exception>
     Task<IReadOnlyList<CommittedBatch>> CommitAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken);
@@ -49,6 +53,12 @@ internal interface IRowStore : IAsyncDisposable
 
 /// <summary>The database cannot be used now, which says nothing about the rows.</summary>
 internal sealed class StoreAwayException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>
+/// Two of a store's transactions were in each other's way: nothing of this one is written, which says nothing about its
+/// rows, and it may pass with no other beside it.
+/// </summary>
+internal sealed class TransactionsCollidedException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>
 /// Batches of an older definition whose rows cannot fit the table any more; nothing was written, and the others of the

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Ingest.Messaging;
 using Ingest.Pipelines.Definition;
 using Microsoft.Extensions.Logging;
@@ -5,9 +6,11 @@ using Microsoft.Extensions.Logging;
 namespace Ingest.Writer;
 
 /// <summary>
-/// Writes one pipeline's row batches: as many in a transaction as are there when the last one is done. They are
-/// acknowledged after the commit, and after those who listen have heard of it.
+/// Writes one pipeline's row batches: as many in a transaction as are there when the last one is done, and a full
+/// transaction beside it where so many wait meanwhile. They are acknowledged after their own commit, and after those
+/// who listen have heard of it.
 /// </summary>
+/// <remarks>One loop takes, begins and settles; only the commits themselves run beside it.</remarks>
 internal sealed partial class PipelineWriter(
     PipelineDefinition pipeline,
     IBatchQueues queues,
@@ -22,6 +25,9 @@ internal sealed partial class PipelineWriter(
     /// <summary>A batch on which the writer threw so many times, alone, is beyond it.</summary>
     private const int MostThrows = 3;
 
+    /// <summary>After two transactions got in each other's way so many follow one another.</summary>
+    private const int OneByOne = 16;
+
     /// <summary>When a batch that another session is writing is tried again.</summary>
     private static readonly TimeSpan BlockedFor = TimeSpan.FromSeconds(10);
 
@@ -34,15 +40,18 @@ internal sealed partial class PipelineWriter(
         : null;
 
     private readonly int _prefetch = Prefetch.Messages(options.PrefetchBytes, Math.Max(256 * 1024, pipeline.MaxLineBytes));
-    private readonly HashSet<Guid> _early = [];
+    private readonly HeldBatches _held = new();
+    private readonly List<WriterTransaction> _underWay = [];
     private TimeSpan _look = FirstLook;
-    private readonly List<Delivery<RowBatch>> _held = [];
-    private readonly Dictionary<Guid, int> _throws = [];
-    private readonly Dictionary<Guid, long> _blocked = [];
+    private int _oneByOne;
+    private bool _aloneIsNext;
     private bool _prepared;
 
-    /// <param name="stopping">Ends the work; the transaction at hand is finished.</param>
-    /// <param name="aborting">Ends that, too.</param>
+    /// <summary>Where a later row replaces an earlier one, transactions follow one another.</summary>
+    private int MostUnderWay => _order is null && store.WritesInParallel && _oneByOne == 0 ? options.Connections : 1;
+
+    /// <param name="stopping">Ends the work; the transactions at hand are finished.</param>
+    /// <param name="aborting">Ends those, too.</param>
     public async Task RunAsync(CancellationToken stopping, CancellationToken aborting)
     {
         try
@@ -54,6 +63,7 @@ internal sealed partial class PipelineWriter(
                 {
                 }
 
+                NoteSuccess();
                 await WriteAsync(stopping, aborting);
             }
         }
@@ -66,30 +76,30 @@ internal sealed partial class PipelineWriter(
     /// <summary>Returns when the writer has not been able to write for long; everything held goes back.</summary>
     private async Task WriteAsync(CancellationToken stopping, CancellationToken aborting)
     {
-        await using var receiver = queues.CreateReceiver<RowBatch>(pipeline.Name, _prefetch);
+        await using var arrivals = new Arrivals(queues.CreateReceiver<RowBatch>(pipeline.Name, _prefetch), stopping);
         try
         {
             while (!stopping.IsCancellationRequested && !outage.IsLong)
             {
-                await TakeAsync(receiver, stopping);
-                await TryAsync(() => CommitHeldAsync(stopping, aborting), stopping);
+                Take(arrivals);
+                if (await TryAsync(() => GoOnAsync(stopping, aborting), stopping))
+                    await WaitAsync(arrivals, stopping);
             }
 
             if (!outage.IsLong)
                 return;
-            LogReleased(pipeline.Name, _held.Count);
+            LogReleased(pipeline.Name, _held.Deliveries);
             outage.Restart();
             _prepared = false;
         }
         finally
         {
-            foreach (var delivery in _held)
-                await delivery.RequeueAsync();
-            _held.Clear();
-            _blocked.Clear();
-            _early.Clear();
+            // Transactions read the memory of what they write.
+            await EndAllAsync();
+            if (await arrivals.EndAsync() is { } last)
+                _held.Add(last);
+            await _held.RequeueAllAsync();
             _order?.Clear();
-            await receiver.StopAsync();
         }
     }
 
@@ -100,8 +110,6 @@ internal sealed partial class PipelineWriter(
         try
         {
             await work();
-            if (outage.End())
-                LogWorksAgain(pipeline.Name);
             return true;
         }
         catch (Exception failure) when (failure is StoreAwayException or StoreRefusedException)
@@ -113,6 +121,12 @@ internal sealed partial class PipelineWriter(
         }
     }
 
+    private void NoteSuccess()
+    {
+        if (outage.End())
+            LogWorksAgain(pipeline.Name);
+    }
+
     private async Task PrepareAsync(CancellationToken cancellationToken)
     {
         if (!_prepared)
@@ -120,86 +134,158 @@ internal sealed partial class PipelineWriter(
         _prepared = true;
     }
 
-    private async Task TakeAsync(IBatchReceiver<RowBatch> receiver, CancellationToken stopping)
+    /// <summary>What has come, as far as it fits into the next transaction.</summary>
+    private void Take(Arrivals arrivals)
     {
-        var ready = _held.Where(d => !IsBlocked(d.Batch.Id) && !_early.Contains(d.Batch.Id)).Select(d => d.Batch).ToArray();
-        var (rows, bytes) = (ready.Sum(b => b.Rows), ready.Sum(b => (long)b.Size));
-        if (ready.Length == 0)
+        var next = new TransactionSize(options);
+        foreach (var batch in Ready())
+            next.Add(batch.Batch);
+        while (!next.IsFull && arrivals.TryTake(out var delivery))
         {
-            using var due = new CancellationTokenSource(
-                _early.Count > 0 ? _look : _blocked.Count > 0 ? BlockedFor : Timeout.InfiniteTimeSpan, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, due.Token);
-            try
-            {
-                Add(await receiver.ReceiveAsync(either.Token));
-            }
-            catch (OperationCanceledException) when (due.IsCancellationRequested && !stopping.IsCancellationRequested)
-            {
-                _look = TimeSpan.FromTicks(Math.Min(_look.Ticks * 2, LongestLook.Ticks));
-                return;
-            }
-        }
-
-        while (rows < options.MaxTransactionRows && bytes < options.MaxTransactionBytes && receiver.TryReceive(out var next))
-            Add(next);
-
-        void Add(Delivery<RowBatch> delivery)
-        {
-            _held.Add(delivery);
-            rows += delivery.Batch.Rows;
-            bytes += delivery.Batch.Size;
+            var held = _held.Add(delivery);
+            if (held is { IsUnderWay: false, Copies.Count: 1 })
+                next.Add(held.Batch);
         }
     }
 
-    /// <summary>
-    /// One transaction for all; but a batch that may kill its consumers has the process to itself, and one on which the
-    /// writer threw has a transaction to itself.
-    /// </summary>
-    private async Task CommitHeldAsync(CancellationToken stopping, CancellationToken aborting)
+    /// <summary>Ends what is done and begins what may begin.</summary>
+    private async Task GoOnAsync(CancellationToken stopping, CancellationToken aborting)
     {
-        var held = _held.GroupBy(d => d.Batch.Id).Where(copies => !IsBlocked(copies.Key));
-        var ready = OneTransaction(await OrderAsync([.. held.Select(copies => copies.First().Batch)], stopping)).ToArray();
-        var together = ready.Where(b => !IsAlone(b.Id)).ToArray();
-        if (together.Length > 0)
-            await CommitAsync(_order is null ? [.. SourceOrder.BySource(together)] : together, alone: false, stopping, aborting);
-        foreach (var batch in ready.Except(together))
-            await CommitAsync([batch], IsSuspect(batch.Id), stopping, aborting);
+        await SettleDoneAsync(stopping, aborting);
+        if (_held.Any(b => !b.IsUnderWay && !IsBlocked(b)))
+            await PrepareAsync(aborting);
+        while (await NextAsync(stopping) is { Length: > 0 } next)
+            Begin(next, stopping, aborting);
+    }
+
+    /// <summary>Waits for a delivery, for the end of a transaction, or until something held is to be looked at again.</summary>
+    private async Task WaitAsync(Arrivals arrivals, CancellationToken stopping)
+    {
+        var due = _underWay.Count == 0 && _held.Any(b => b.IsEarly) ? _look
+            : _held.Any(b => b.BlockedSince is not null) ? BlockedFor
+            : Timeout.InfiniteTimeSpan;
+        using var waiting = new CancellationTokenSource();
+        var looking = Task.Delay(due, time, waiting.Token);
+        List<Task> events = [looking, .. _underWay.Select(t => t.Done)];
+        if (!TransactionSize.IsFullWith(options, Ready().Select(b => b.Batch)) && !HoldsSuspect())
+            events.Add(arrivals.Next);
+        await Task.WhenAny(events);
+        if (looking.IsCompleted)
+            _look = TimeSpan.FromTicks(Math.Min(_look.Ticks * 2, LongestLook.Ticks));
+        waiting.Cancel();
+    }
+
+    /// <summary>What the next transactions may write.</summary>
+    private IEnumerable<HeldBatch> Ready() => _held.Where(b => b is { IsUnderWay: false, IsEarly: false } && !IsBlocked(b));
+
+    /// <summary>While a suspect is at hand, nothing else is taken.</summary>
+    private bool HoldsSuspect() => _held.Any(b => b is { IsSuspect: true, IsEarly: false } && !IsBlocked(b));
+
+    /// <summary>
+    /// What a transaction may take that begins now, in order: all that is there when none is under way, and a full
+    /// one's batches beside others. A batch that may kill its consumers, and one on which the writer threw, has a
+    /// transaction to itself, beside which there is none.
+    /// </summary>
+    private async Task<HeldBatch[]> NextAsync(CancellationToken cancellationToken)
+    {
+        if (_underWay.Count >= MostUnderWay || _underWay.Exists(t => t.IsAlone))
+            return [];
+        var ready = await OrderAsync([.. _held.Where(b => !b.IsUnderWay && !IsBlocked(b))], cancellationToken);
+        var together = TransactionSize.Fill(options, ready.Where(b => !b.IsAlone), out var isFull);
+        var behind = _order is null ? [] : SourceOrder.Sharing(ready.Select(b => b.Batch), together.Select(b => b.Batch)).Select(b => b.Id).ToHashSet();
+        var alone = ready.Where(b => b.IsAlone && !behind.Contains(b.Id)).MinBy(b => b.Throws);
+        if (alone is not null && (_aloneIsNext || together.Count == 0))
+            return _underWay.Count == 0 ? [alone] : [];
+        return isFull || _underWay.Count == 0 ? [.. together] : [];
     }
 
     /// <summary>Those that may be written, in the order in which their rows count.</summary>
-    private async Task<IEnumerable<RowBatch>> OrderAsync(RowBatch[] batches, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<HeldBatch>> OrderAsync(HeldBatch[] batches, CancellationToken cancellationToken)
     {
         if (_order is null)
             return batches;
-        _early.Clear();
-        var next = await _order.NextAsync(batches, IsAlone, hasRoom: _held.Count < _prefetch, cancellationToken);
-        _early.UnionWith(batches.Except(next).Select(b => b.Id));
-        return next;
+        var next = await _order.NextAsync(
+            batches.Select(b => b.Batch), id => _held[id].IsAlone, hasRoom: _held.Deliveries < _prefetch, cancellationToken);
+        foreach (var batch in batches)
+            batch.IsEarly = true;
+        foreach (var batch in next)
+            _held[batch.Id].IsEarly = false;
+        return [.. next.Select(b => _held[b.Id])];
     }
 
-    /// <summary>As many as it takes: batches that were blocked come back together, beside those that were taken meanwhile.</summary>
-    private IEnumerable<RowBatch> OneTransaction(IEnumerable<RowBatch> ready)
+    private void Begin(HeldBatch[] batches, CancellationToken stopping, CancellationToken aborting)
     {
-        var (rows, bytes) = (0, 0L);
-        foreach (var batch in ready)
+        foreach (var batch in batches)
+            batch.IsUnderWay = true;
+        _aloneIsNext = !batches[0].IsAlone;
+        _oneByOne = Math.Max(0, _oneByOne - 1);
+        var rows = batches.Select(b => b.Batch);
+        var transaction = new WriterTransaction(batches, CommitAsync(
+            _order is null ? [.. SourceOrder.BySource(rows)] : [.. rows], batches is [{ IsSuspect: true }], stopping, aborting));
+        _underWay.Add(transaction);
+    }
+
+    /// <summary>Runs beside the other transactions, and touches nothing that they share.</summary>
+    private async Task<IReadOnlyList<CommittedBatch>> CommitAsync(
+        RowBatch[] batches, bool alone, CancellationToken stopping, CancellationToken aborting)
+    {
+        // Held for one attempt: a database that is away must not keep others waiting.
+        using var place = await isolation.EnterAsync(alone, stopping);
+        return await store.CommitAsync(batches, aborting);
+    }
+
+    /// <summary>Settles the transactions that are done; where the database failed one, all others too, when they are done.</summary>
+    /// <exception cref="StoreAwayException">The database was away for one of them.</exception>
+    /// <exception cref="StoreRefusedException">The database refused one of them.</exception>
+    private async Task SettleDoneAsync(CancellationToken stopping, CancellationToken aborting)
+    {
+        Exception? failure = null;
+        while (_underWay.Find(t => failure is not null || t.Done.IsCompleted) is { } transaction)
         {
-            if (rows >= options.MaxTransactionRows || bytes >= options.MaxTransactionBytes)
-                yield break;
-            rows += batch.Rows;
-            bytes += batch.Size;
-            yield return batch;
+            try
+            {
+                await SettleAsync(transaction, stopping, aborting);
+            }
+            catch (Exception outside) when (outside is StoreAwayException or StoreRefusedException)
+            {
+                failure ??= outside;
+            }
+        }
+
+        if (failure is not null)
+            ExceptionDispatchInfo.Throw(failure);
+    }
+
+    /// <summary>After what ends the work: what was written is acknowledged, and nothing is doubted.</summary>
+    private async Task EndAllAsync()
+    {
+        while (_underWay is [var transaction, ..])
+        {
+            _underWay.Remove(transaction);
+            try
+            {
+                await AcknowledgeAsync(transaction.Batches, await transaction.Done);
+            }
+            catch (Exception failure)
+            {
+                // It goes back, and whoever gets it next finds the same.
+                LogUnfinished(failure, pipeline.Name, transaction.Batches.Count);
+            }
         }
     }
 
-    private async Task CommitAsync(RowBatch[] batches, bool alone, CancellationToken stopping, CancellationToken aborting)
+    private async Task SettleAsync(WriterTransaction transaction, CancellationToken stopping, CancellationToken aborting)
     {
         IReadOnlyList<CommittedBatch> committed;
         try
         {
-            // Held for one attempt: a database that is away must not keep others waiting.
-            using var place = await isolation.EnterAsync(alone, stopping);
-            await PrepareAsync(aborting);
-            committed = await store.CommitAsync(batches, aborting);
+            committed = await transaction.Done;
+        }
+        catch (TransactionsCollidedException collided)
+        {
+            LogCollided(pipeline.Name, collided.Message);
+            _oneByOne = OneByOne;
+            return;
         }
         catch (StoreRefusedException)
         {
@@ -210,34 +296,26 @@ internal sealed partial class PipelineWriter(
         catch (BatchesUnfitException unfit)
         {
             foreach (var id in unfit.Batches)
-                await BuryAsync(id, unfit.Message);
-            var others = batches.Where(b => !unfit.Batches.Contains(b.Id)).ToArray();
-            if (others.Length > 0)
-                await CommitAsync(others, alone, stopping, aborting);
+                await BuryAsync(_held[id], unfit.Message);
             return;
         }
         catch (Exception unforeseen) when (!IsOutside(unforeseen, stopping, aborting))
         {
-            if (batches is [var culprit])
-                await DoubtAsync(culprit.Id, unforeseen);
-            else
-            {
-                foreach (var batch in batches)
-                {
-                    await CommitAsync([batch], alone, stopping, aborting);
-                    // What is behind it in its source waits for its next try.
-                    if (_order is not null && _throws.ContainsKey(batch.Id))
-                        break;
-                }
-            }
-
+            await DoubtAsync(transaction.Batches, unforeseen);
             return;
         }
+        finally
+        {
+            _underWay.Remove(transaction);
+            foreach (var batch in transaction.Batches)
+                batch.IsUnderWay = false;
+        }
 
-        await SettleAsync(batches, committed);
+        NoteSuccess();
+        await AcknowledgeAsync(transaction.Batches, committed);
     }
 
-    private async Task SettleAsync(RowBatch[] batches, IReadOnlyList<CommittedBatch> committed)
+    private async Task AcknowledgeAsync(IReadOnlyList<HeldBatch> batches, IReadOnlyList<CommittedBatch> committed)
     {
         foreach (var batch in committed)
         {
@@ -246,52 +324,47 @@ internal sealed partial class PipelineWriter(
         }
 
         var done = committed.Select(c => c.Id).ToHashSet();
-        foreach (var id in batches.Select(b => b.Id))
+        foreach (var batch in batches)
         {
-            if (!done.Contains(id))
-                _blocked[id] = time.GetTimestamp();
+            if (!done.Contains(batch.Id))
+                batch.BlockedSince = time.GetTimestamp();
             else
-                await SettleAsync(id, delivery => delivery.AcknowledgeAsync());
+                await SettleAsync(batch, delivery => delivery.AcknowledgeAsync());
         }
     }
 
-    /// <summary>An exception that names no cause: the batch has two more tries, and then goes aside.</summary>
-    private async Task DoubtAsync(Guid id, Exception unforeseen)
+    /// <summary>
+    /// An exception that names no cause: each batch is written alone. The one that fails alone has two more tries, and
+    /// then goes aside.
+    /// </summary>
+    private async Task DoubtAsync(IReadOnlyList<HeldBatch> batches, Exception unforeseen)
     {
-        LogThrew(unforeseen, pipeline.Name, id);
-        _throws[id] = _throws.GetValueOrDefault(id) + 1;
-        if (_throws[id] >= MostThrows)
-            await BuryAsync(id, $"The writer failed on it {MostThrows} times: {unforeseen.GetType().Name}: {unforeseen.Message}");
+        foreach (var batch in batches)
+            batch.IsDoubtful = true;
+        if (batches is not [var culprit])
+            return;
+        LogThrew(unforeseen, pipeline.Name, culprit.Id);
+        if (++culprit.Throws >= MostThrows)
+            await BuryAsync(culprit, $"The writer failed on it {MostThrows} times: {unforeseen.GetType().Name}: {unforeseen.Message}");
     }
 
-    private async Task BuryAsync(Guid id, string reason)
+    private async Task BuryAsync(HeldBatch batch, string reason)
     {
-        LogBuried(pipeline.Name, id, reason);
-        _order?.Pass(_held.First(d => d.Batch.Id == id).Batch);
-        await SettleAsync(id, delivery => delivery.BuryAsync(reason));
+        LogBuried(pipeline.Name, batch.Id, reason);
+        _order?.Pass(batch.Batch);
+        await SettleAsync(batch, delivery => delivery.BuryAsync(reason));
     }
 
-    /// <summary>Settles all copies of a batch.</summary>
-    private async Task SettleAsync(Guid id, Func<Delivery<RowBatch>, ValueTask> settle)
+    private async Task SettleAsync(HeldBatch batch, Func<Delivery<RowBatch>, ValueTask> settle)
     {
-        foreach (var copy in _held.Where(d => d.Batch.Id == id).ToArray())
-        {
-            _held.Remove(copy);
-            await settle(copy);
-        }
-
-        _throws.Remove(id);
-        _blocked.Remove(id);
+        await _held.SettleAsync(batch, settle);
         // What waited for it is looked at again.
-        _early.Clear();
+        foreach (var other in _held)
+            other.IsEarly = false;
         _look = FirstLook;
     }
 
-    private bool IsSuspect(Guid id) => _held.Exists(d => d.Batch.Id == id && d.IsSuspect);
-
-    private bool IsAlone(Guid id) => _throws.ContainsKey(id) || IsSuspect(id);
-
-    private bool IsBlocked(Guid id) => _blocked.TryGetValue(id, out var since) && time.GetElapsedTime(since) < BlockedFor;
+    private bool IsBlocked(HeldBatch batch) => batch.BlockedSince is { } since && time.GetElapsedTime(since) < BlockedFor;
 
     /// <summary>What says nothing of the batch; whoever lacks memory is not to judge.</summary>
     private static bool IsOutside(Exception failure, CancellationToken stopping, CancellationToken aborting) =>
@@ -306,6 +379,12 @@ internal sealed partial class PipelineWriter(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline}: nothing could be written for long; {Deliveries} batches go back to their queue until the database works")]
     private partial void LogReleased(string pipeline, int deliveries);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Pipeline {Pipeline}: {Reason}; for a while transactions follow one another")]
+    private partial void LogCollided(string pipeline, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline}: a transaction with {Batches} batches was under way at the end and failed; they go back to their queue")]
+    private partial void LogUnfinished(Exception failure, string pipeline, int batches);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Pipeline {Pipeline}: the writer failed on batch {BatchId} alone")]
     private partial void LogThrew(Exception failure, string pipeline, Guid batchId);

@@ -15,6 +15,14 @@ public sealed class WriterOptions
     [Range(1024 * 1024, 1024L * 1024 * 1024)]
     public long MaxTransactionBytes { get; set; } = 16 * 1024 * 1024;
 
+    /// <summary>
+    /// Transactions of a pipeline that may be under way at a time, each over a connection of its own: a further one begins
+    /// where a full one's batches wait, so that rows are copied while others commit. With <c>on_duplicate: update</c>, and
+    /// in SQLite, one follows the other.
+    /// </summary>
+    [Range(1, 16)]
+    public int Connections { get; set; } = 2;
+
     /// <summary>Bytes of batches that a pipeline may hold unacknowledged.</summary>
     [Range(1024 * 1024, 4L * 1024 * 1024 * 1024)]
     public long PrefetchBytes { get; set; } = 64 * 1024 * 1024;

@@ -16,15 +16,20 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
     /// <exception cref="StoreRefusedException">The table, which is locked against changes from here on, is not the rows' any more.</exception>
     public async Task<Begun> BeginAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
     {
-        await using var begin = Opening();
-        begin.BatchCommands.Add(Insert(batches));
-        await using var reader = await begin.ExecuteReaderAsync(cancellationToken);
-        var table = await ReadTableAsync(reader, batches, cancellationToken);
-        await reader.NextResultAsync(cancellationToken);
-        var fresh = new HashSet<Guid>();
-        while (await reader.ReadAsync(cancellationToken))
-            fresh.Add(reader.GetGuid(0));
-        return new Begun(fresh, [], table.DropsRows);
+        TableColumns table;
+        HashSet<Guid> fresh = [];
+        await using (var begin = Opening())
+        {
+            begin.BatchCommands.Add(Insert(batches));
+            await using var reader = await begin.ExecuteReaderAsync(cancellationToken);
+            table = await ReadTableAsync(reader, cancellationToken);
+            await reader.NextResultAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+                fresh.Add(reader.GetGuid(0));
+        }
+
+        table = await CheckAsync(table, batches, cancellationToken);
+        return new Begun(fresh, [], table);
     }
 
     /// <summary>As <see cref="BeginAsync"/>, but batches that another session is writing are passed over.</summary>
@@ -32,10 +37,11 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
     public async Task<Begun> BeginCarefullyAsync(
         IReadOnlyList<RowBatch> batches, NpgsqlTransaction transaction, CancellationToken cancellationToken)
     {
-        bool dropsRows;
+        TableColumns table;
         await using (var begin = Opening())
         await using (var reader = await begin.ExecuteReaderAsync(cancellationToken))
-            dropsRows = (await ReadTableAsync(reader, batches, cancellationToken)).DropsRows;
+            table = await ReadTableAsync(reader, cancellationToken);
+        table = await CheckAsync(table, batches, cancellationToken);
 
         const string savepoint = "ingest_ledger";
         HashSet<Guid> fresh = [];
@@ -66,13 +72,17 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
         }
 
         await ExecuteAsync($"SET LOCAL lock_timeout TO '{lockTimeout.TotalMilliseconds}ms'", cancellationToken);
-        return new Begun(fresh, blocked, dropsRows);
+        return new Begun(fresh, blocked, table);
     }
 
+    /// <summary>
+    /// Writes what became of the batches, and commits: in one message, since a statement that fails keeps those behind it,
+    /// the commit among them, from being run.
+    /// </summary>
     /// <param name="batches">All batches of the transaction; their sources' ends are noted whether they are new or not.</param>
     /// <param name="written">What became of each new batch.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task FinishAsync(
+    public async Task CommitAsync(
         IReadOnlyList<RowBatch> batches,
         IReadOnlyDictionary<Guid, BatchOutcome> written,
         CancellationToken cancellationToken)
@@ -140,8 +150,8 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
                 rejects.Select(r => r.Reject.RawLength).ToArray()));
         }
 
-        if (finish.BatchCommands.Count > 0)
-            await finish.ExecuteNonQueryAsync(cancellationToken);
+        finish.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
+        await finish.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private NpgsqlBatch Opening() => new(connection)
@@ -150,7 +160,7 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
         {
             new(Sql.BeginSession) { Parameters = { new() { Value = $"{lockTimeout.TotalMilliseconds}ms" } } },
             new(sql.LockTable),
-            new(Sql.DescribeTable) { Parameters = { new() { Value = sql.Table } } },
+            new(Sql.DescribePlainTable) { Parameters = { new() { Value = sql.Table } } },
         },
     };
 
@@ -163,13 +173,10 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
         batches.Select(b => b.Segments.Sum(s => (long)s.Filtered)).ToArray(),
         batches.Select(b => b.Segments.Sum(s => (long)s.Rejected)).ToArray());
 
-    private async Task<TableColumns> ReadTableAsync(
-        NpgsqlDataReader reader, IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
+    private static async Task<TableColumns> ReadTableAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
         await reader.NextResultAsync(cancellationToken);
-        var table = await TableColumns.ReadAsync(reader, cancellationToken);
-        Check(table, batches);
-        return table;
+        return await TableColumns.ReadAsync(reader, cancellationToken);
     }
 
     private async Task ExecuteAsync(string statements, CancellationToken cancellationToken)
@@ -178,10 +185,13 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <returns>The table, looked at as closely as it needs.</returns>
     /// <exception cref="StoreRefusedException">The table is not what the definition says.</exception>
     /// <exception cref="BatchesUnfitException">It is, but is not what an older definition said.</exception>
-    private void Check(TableColumns table, IReadOnlyList<RowBatch> batches)
+    private async Task<TableColumns> CheckAsync(TableColumns table, IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
     {
+        if (!table.IsPlain)
+            table = await new TableSetup(connection, sql, pipeline).DescribeAsync(cancellationToken);
         if (table.Fault is { } fault)
             throw TableColumns.Mismatch(pipeline, fault);
         List<Guid> unfit = [];
@@ -198,6 +208,7 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
 
         if (reason is not null)
             throw new BatchesUnfitException(reason, unfit);
+        return table;
     }
 
     /// <summary>PostgreSQL's text holds no U+0000.</summary>
@@ -214,5 +225,5 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
 
 /// <param name="Fresh">The batches that the ledger did not know.</param>
 /// <param name="Blocked">The batches that another session is writing.</param>
-/// <param name="DropsRows">Whether the table has triggers that may drop rows.</param>
-internal sealed record Begun(HashSet<Guid> Fresh, HashSet<Guid> Blocked, bool DropsRows);
+/// <param name="Table">The table, which nobody changes before the transaction ends.</param>
+internal sealed record Begun(HashSet<Guid> Fresh, HashSet<Guid> Blocked, TableColumns Table);

@@ -15,6 +15,7 @@ internal static partial class PostgresErrors
     public const string UniqueViolation = "23505";
     public const string ForeignKeyViolation = "23503";
     public const string LockNotAvailable = "55P03";
+    public const string DeadlockDetected = "40P01";
 
     /// <summary>COPY into a table with row-level security, which an INSERT can do.</summary>
     public const string FeatureNotSupported = "0A000";
@@ -52,6 +53,13 @@ internal static partial class PostgresErrors
 
     /// <summary>What triggers, policies and the server's own defects say, which tells nothing of whose fault it is.</summary>
     public static bool SaysLittle(PostgresException failure) => failure.SqlState is "42501" || failure.SqlState[..2] is "XX" or "38" or "39" or "21";
+
+    /// <summary>References and what triggers say: rows that another session has not committed yet may be what is missed.</summary>
+    public static bool MayMissRows(PostgresException failure) =>
+        failure.SqlState == ForeignKeyViolation || failure.SqlState[..2] is "P0" or "38" or "39";
+
+    /// <summary>The session waited for another one, in a circle or for too long.</summary>
+    public static bool IsInTheWay(PostgresException failure) => failure.SqlState is DeadlockDetected or LockNotAvailable;
 
     public static RowRefusal Refusal(PostgresException failure) => new(
         failure.SqlState[..2] == "22" ? RejectReason.InvalidValue : RejectReason.ConstraintViolation,

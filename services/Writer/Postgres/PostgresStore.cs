@@ -11,7 +11,10 @@ internal sealed partial class PostgresStore(NpgsqlDataSource source, string data
 {
     private readonly Sql _sql = new(pipeline);
     private bool _warned;
+    private readonly Company _company = new();
     private readonly WriteHabit _habit = new(pipeline.OnDuplicate == OnDuplicate.Update);
+
+    public bool WritesInParallel => true;
 
     /// <summary>How long a statement waits for what another session holds.</summary>
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(5);
@@ -43,16 +46,23 @@ internal sealed partial class PostgresStore(NpgsqlDataSource source, string data
 
     public async Task<IReadOnlyList<CommittedBatch>> CommitAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
     {
+        using var company = _company.Join();
         try
         {
             try
             {
-                return await CommitAsync(batches, [], carefully: false, cancellationToken);
+                return await CommitAsync(batches, [], carefully: false, company, cancellationToken);
+            }
+            catch (PostgresException collided) when (company.HadOthers && PostgresErrors.IsInTheWay(collided))
+            {
+                // Merges take their keys in order, and do not deadlock.
+                _habit.Conflicted();
+                throw new TransactionsCollidedException($"{collided.MessageText} ({database})", collided);
             }
             catch (PostgresException blocked) when (blocked.SqlState == PostgresErrors.LockNotAvailable)
             {
                 await EndStuckSessionsAsync(cancellationToken);
-                return await CommitAsync(batches, [], carefully: true, cancellationToken);
+                return await CommitAsync(batches, [], carefully: true, company, cancellationToken);
             }
             catch (PostgresException fault) when (PostgresErrors.EndsConnection(fault))
             {
@@ -60,7 +70,7 @@ internal sealed partial class PostgresStore(NpgsqlDataSource source, string data
                     [.. batches.Select(b => new BatchOutcome(b))], cancellationToken);
                 if (known.Count == 0)
                     throw;
-                return await CommitAsync(batches, known, carefully: false, cancellationToken);
+                return await CommitAsync(batches, known, carefully: false, company, cancellationToken);
             }
         }
         catch (Exception failure) when (PostgresErrors.IsOurs(failure))
@@ -84,7 +94,7 @@ internal sealed partial class PostgresStore(NpgsqlDataSource source, string data
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private async Task<IReadOnlyList<CommittedBatch>> CommitAsync(
-        IReadOnlyList<RowBatch> batches, IReadOnlyList<KnownFault> known, bool carefully, CancellationToken cancellationToken)
+        IReadOnlyList<RowBatch> batches, IReadOnlyList<KnownFault> known, bool carefully, Company.Member company, CancellationToken cancellationToken)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
@@ -103,17 +113,16 @@ internal sealed partial class PostgresStore(NpgsqlDataSource source, string data
                 await transaction.RollbackAsync(cancellationToken);
                 batches = others;
                 if (batches.Count > 0)
-                    return await CommitAsync(batches, known, carefully, cancellationToken);
+                    return await CommitAsync(batches, known, carefully, company, cancellationToken);
             }
         }
 
         if (batches.Count == 0)
             throw new StoreAwayException($"another session is writing the same batches ({database})");
         var fresh = batches.Where(b => begun.Fresh.Contains(b.Id)).ToDictionary(b => b.Id, b => new BatchOutcome(b));
-        await new RowWriter(connection, transaction, _sql, pipeline, _habit, begun.DropsRows).WriteAsync(
+        await new RowWriter(connection, transaction, _sql, pipeline, _habit, begun.Table, company).WriteAsync(
             [.. batches.Where(b => fresh.ContainsKey(b.Id)).Select(b => fresh[b.Id])], known, cancellationToken);
-        await ledger.FinishAsync(batches, fresh, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        await ledger.CommitAsync(batches, fresh, cancellationToken);
         return [.. batches.Select(b => fresh.TryGetValue(b.Id, out var outcome) ? CommittedBatch.Of(b.Id, already: false, outcome.Counts()) : CommittedBatch.Known(b))];
     }
 

@@ -9,9 +9,15 @@ namespace Ingest.Writer.Postgres;
 /// others pass, becomes a reject.
 /// </summary>
 internal sealed class RowWriter(
-    NpgsqlConnection connection, NpgsqlTransaction transaction, Sql sql, PipelineDefinition pipeline, WriteHabit habit, bool dropsRows)
+    NpgsqlConnection connection,
+    NpgsqlTransaction transaction,
+    Sql sql,
+    PipelineDefinition pipeline,
+    WriteHabit habit,
+    TableColumns table,
+    Company.Member company)
 {
-    private readonly Attempts _attempts = new(connection, transaction);
+    private readonly Attempts _attempts = new(connection, transaction, mayDefer: !table.IsPlain);
     private readonly RowCopier _copier = new(connection);
     private readonly MergeWriter _merge = new(connection, sql, pipeline);
     private readonly List<(RowSet Rows, int Row, PostgresException Fault)> _faults = [];
@@ -22,6 +28,7 @@ internal sealed class RowWriter(
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="PostgresException">It is not the rows.</exception>
     /// <exception cref="StoreRefusedException">The table is not what the definition says.</exception>
+    /// <exception cref="TransactionsCollidedException">A row may miss what another transaction of the store has not committed.</exception>
     public async Task WriteAsync(
         IReadOnlyList<BatchOutcome> outcomes, IReadOnlyList<KnownFault> known, CancellationToken cancellationToken)
     {
@@ -35,6 +42,8 @@ internal sealed class RowWriter(
             habit.Passed();
         if (_faults.Count == 0)
             return;
+        foreach (var (_, _, fault) in _faults)
+            ThrowIfMissing(fault);
         if (!_passed)
             await DoubtAsync(cancellationToken);
         habit.Refused(_faults.Count);
@@ -60,7 +69,7 @@ internal sealed class RowWriter(
     {
         if (rows.Count == 0)
             return null;
-        if (!habit.CopiesFirst || dropsRows)
+        if (!habit.CopiesFirst || table.DropsRows)
             return rows;
         try
         {
@@ -109,11 +118,16 @@ internal sealed class RowWriter(
         Func<RowRange, Task<PostgresException?>> probe,
         Func<PostgresException, int?>? hint)
     {
+        ThrowIfMissing(fault);
         var finder = new FaultFinder<PostgresException>(attempt, probe, _passed, hint);
         try
         {
             if (!await finder.RunAsync(rows.All, fault))
+            {
+                ThrowIfMissing(finder.Faults[^1].Fault);
                 throw TakesNone(finder.Faults[^1].Fault);
+            }
+
             await finder.TryAgainAsync(f => f.SqlState == PostgresErrors.ForeignKeyViolation, AttemptAgainAsync);
         }
         finally
@@ -176,6 +190,13 @@ internal sealed class RowWriter(
 
         Task<PostgresException?> ProbeInsertAsync(RowRange range) =>
             _attempts.ProbeAsync(() => _merge.InsertAsync(range, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>A row may need others, which only their own transaction sees before its commit.</summary>
+    private void ThrowIfMissing(PostgresException fault)
+    {
+        if (company.HadOthers && PostgresErrors.MayMissRows(fault))
+            throw new TransactionsCollidedException($"rows may need others that are not committed yet ({fault.MessageText})", fault);
     }
 
     /// <exception cref="PostgresException">The row takes too long: the database is busy.</exception>

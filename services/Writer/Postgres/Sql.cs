@@ -140,7 +140,7 @@ internal sealed class Sql(PipelineDefinition pipeline)
     public const string DescribeTable =
         """
         SELECT c.relkind::text, parts.kind, parts.drops_rows, a.attname, a.atttypid::regtype::text,
-               a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
+               a.attnotnull AND NOT a.atthasdef AND a.attidentity = '', false
         FROM pg_class c
         CROSS JOIN LATERAL (
             SELECT max(CASE WHEN r.relkind = 'f' THEN 'foreign' WHEN r.relpersistence = 'u' THEN 'unlogged' ELSE '' END) AS kind,
@@ -149,6 +149,18 @@ internal sealed class Sql(PipelineDefinition pipeline)
             FROM (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(CASE c.relkind WHEN 'p' THEN c.oid END)) part
             JOIN pg_class r ON r.oid = part.oid) parts
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE c.oid = to_regclass($1) ORDER BY a.attnum
+        """;
+
+    /// <summary>
+    /// The same at a fifth of the cost, which each transaction has, for a table without partitions and triggers; the last
+    /// column says whether it is one. Constraints that may be deferred, and references, are triggers here.
+    /// </summary>
+    public const string DescribePlainTable =
+        """
+        SELECT c.relkind::text, CASE c.relpersistence WHEN 'u' THEN 'unlogged' ELSE '' END, false, a.attname, a.atttypid::regtype::text,
+               a.attnotnull AND NOT a.atthasdef AND a.attidentity = '', c.relkind = 'r' AND NOT c.relhastriggers
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         WHERE c.oid = to_regclass($1) ORDER BY a.attnum
         """;
 

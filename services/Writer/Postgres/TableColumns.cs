@@ -7,7 +7,7 @@ namespace Ingest.Writer.Postgres;
 /// <summary>A column as the catalog has it; one that needs a value must not be null and has no default.</summary>
 internal sealed record TableColumn(string Type, bool NeedsValue);
 
-/// <summary>What the catalog says of a table (<see cref="Sql.DescribeTable"/>).</summary>
+/// <summary>What the catalog says of a table (<see cref="Sql.DescribeTable"/>, <see cref="Sql.DescribePlainTable"/>).</summary>
 internal sealed class TableColumns
 {
     private readonly Dictionary<string, TableColumn> _columns = [];
@@ -17,6 +17,9 @@ internal sealed class TableColumns
 
     /// <summary>True when a trigger may drop rows, so that those that are written must be counted.</summary>
     public bool DropsRows { get; private set; }
+
+    /// <summary>True when it is known to have neither partitions nor triggers, and so no constraint that waits for the commit.</summary>
+    public bool IsPlain { get; private set; }
 
     public IEnumerable<KeyValuePair<string, TableColumn>> All => _columns;
 
@@ -33,6 +36,7 @@ internal sealed class TableColumns
                 _ => null,
             };
             table.DropsRows = reader.GetBoolean(2);
+            table.IsPlain = reader.GetBoolean(6);
             table._columns[reader.GetString(3)] = new TableColumn(reader.GetString(4), reader.GetBoolean(5));
         }
 

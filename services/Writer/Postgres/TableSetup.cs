@@ -49,7 +49,7 @@ internal sealed class TableSetup(NpgsqlConnection connection, Sql sql, PipelineD
             throw TableColumns.Mismatch(pipeline, $"has no primary key or unique index on ({string.Join(", ", pipeline.Key)}), the definition's key");
     }
 
-    private async Task<TableColumns> DescribeAsync(CancellationToken cancellationToken)
+    public async Task<TableColumns> DescribeAsync(CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(Sql.DescribeTable, connection) { Parameters = { new() { Value = sql.Table } } };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

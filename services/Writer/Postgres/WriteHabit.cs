@@ -2,7 +2,7 @@ namespace Ingest.Writer.Postgres;
 
 /// <summary>
 /// What a pipeline's last transactions teach the next: whether rows are copied straight into the table or first beside
-/// it, and whether the table takes rows at all.
+/// it, and whether the table takes rows at all. Transactions that run side by side share it.
 /// </summary>
 internal sealed class WriteHabit(bool update)
 {
@@ -12,10 +12,11 @@ internal sealed class WriteHabit(bool update)
     /// <summary>With update a merge does not tell duplicates from new rows; it is tried again after so many.</summary>
     private const int BlindMerges = 64;
 
+    private readonly Lock _lock = new();
     private int _mergesLeft;
 
     /// <summary>True when no duplicates are expected.</summary>
-    public bool CopiesFirst => _mergesLeft == 0;
+    public bool CopiesFirst => Volatile.Read(ref _mergesLeft) == 0;
 
     /// <summary>True when the table has taken a row since it was last compared with the definition.</summary>
     public bool HasPassed { get; private set; }
@@ -23,19 +24,38 @@ internal sealed class WriteHabit(bool update)
     /// <summary>Rows that were refused since one passed.</summary>
     public int RefusedSincePass { get; private set; }
 
-    public void Compared() => HasPassed = false;
+    public void Compared()
+    {
+        lock (_lock)
+            HasPassed = false;
+    }
 
-    public void Conflicted() => _mergesLeft = update ? BlindMerges : CleanMerges;
+    public void Conflicted()
+    {
+        lock (_lock)
+            _mergesLeft = update ? BlindMerges : CleanMerges;
+    }
 
     public void Merged(bool duplicates)
     {
-        if (duplicates && !update)
-            Conflicted();
-        else if (_mergesLeft > 0)
-            _mergesLeft--;
+        lock (_lock)
+        {
+            if (duplicates && !update)
+                _mergesLeft = CleanMerges;
+            else if (_mergesLeft > 0)
+                _mergesLeft--;
+        }
     }
 
-    public void Passed() => (HasPassed, RefusedSincePass) = (true, 0);
+    public void Passed()
+    {
+        lock (_lock)
+            (HasPassed, RefusedSincePass) = (true, 0);
+    }
 
-    public void Refused(int rows) => RefusedSincePass += rows;
+    public void Refused(int rows)
+    {
+        lock (_lock)
+            RefusedSincePass += rows;
+    }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ingest.Messaging;
 using Ingest.TestSupport;
 using Ingest.Writer;
 using Ingest.Writer.Postgres;
@@ -115,6 +116,41 @@ public sealed class PostgresStoreTests(SharedServers servers) : StoreContract
     }
 
     [Fact]
+    public async Task A_row_that_needs_one_of_a_transaction_beside_it_is_no_reject()
+    {
+        await _server!.ExecuteAsync("CREATE TABLE t (a integer PRIMARY KEY, parent integer REFERENCES t)");
+        var pipeline = Parse("pipeline: t\ntable: t\nkey: a\ncolumns:\n  a: integer\n  parent: integer");
+        await using var store = await PrepareAsync(pipeline);
+        await using var other = await HoldAsync("INSERT INTO t VALUES (9)");
+        var parents = store.CommitAsync([Rows(pipeline, """{"a":1}""", """{"a":9}""")], Token);
+        await WaitingAsync(1);
+        var child = Rows(pipeline, """{"a":2,"parent":1}""");
+        await Assert.ThrowsAsync<TransactionsCollidedException>(() => store.CommitAsync([child], Token));
+        await other.CloseAsync();
+        await parents;
+        Assert.Equal((1L, 0L), (await store.CommitAsync([child], Token)) is [var alone] ? (alone.Written, alone.Rejected) : default);
+    }
+
+    [Fact]
+    public async Task Of_two_transactions_in_a_deadlock_one_is_written_and_the_other_may_try_again()
+    {
+        var pipeline = Parse("pipeline: t\ntable: t\nkey: a\ncolumns:\n  a: integer");
+        await using var store = await PrepareAsync(pipeline);
+        await using var other = await HoldAsync("INSERT INTO t VALUES (9)");
+        RowBatch[] batches = [Rows(pipeline, """{"a":1}""", """{"a":9}""", """{"a":2}"""), Rows(pipeline, """{"a":2}""", """{"a":1}""")];
+        var first = store.CommitAsync([batches[0]], Token);
+        await WaitingAsync(1);
+        var second = store.CommitAsync([batches[1]], Token);
+        await WaitingAsync(2);
+        await other.CloseAsync();
+        var ends = new[] { first, second }.Select(async commit => await Record.ExceptionAsync(() => commit));
+        Assert.Single(await Task.WhenAll(ends), end => end is TransactionsCollidedException);
+        await store.CommitAsync([first.IsFaulted ? batches[0] : batches[1]], Token);
+        Assert.Equal(["1", "2", "9"], await QueryAsync("SELECT a FROM t ORDER BY a"));
+        Assert.Equal(["5|3|2"], await QueryAsync("SELECT sum(lines), sum(written), sum(duplicate) FROM ingest_batches"));
+    }
+
+    [Fact]
     public async Task Rows_of_an_older_definition_that_fit_no_longer_go_aside_alone()
     {
         var old = Parse("pipeline: t\ntable: t\ncolumns:\n  a: integer\n  gone: text");
@@ -169,4 +205,20 @@ public sealed class PostgresStoreTests(SharedServers servers) : StoreContract
 
         return rows;
     }
+
+    /// <summary>A session in the middle of a transaction, which ends with the connection.</summary>
+    private async Task<NpgsqlConnection> HoldAsync(string statement)
+    {
+        var connection = new NpgsqlConnection(_server!.ConnectionString + ";Pooling=false");
+        await connection.OpenAsync(Token);
+        await using var begin = new NpgsqlCommand($"BEGIN; {statement}", connection);
+        await begin.ExecuteNonQueryAsync(Token);
+        return connection;
+    }
+
+    private Task WaitingAsync(int sessions) => Eventually.HoldsAsync(
+        async () => await _server!.ScalarAsync<long>(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == sessions,
+        TimeSpan.FromSeconds(30),
+        () => $"{sessions} sessions do not wait");
 }

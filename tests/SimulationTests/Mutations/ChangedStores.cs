@@ -14,6 +14,8 @@ internal sealed class ChangedStores(IRowStores inner, Func<RowBatch, RowBatch> c
 
     private sealed class Store(IRowStore inner, Func<RowBatch, RowBatch> change, bool knowsAllEnds) : IRowStore
     {
+        public bool WritesInParallel => inner.WritesInParallel;
+
         public Task PrepareAsync(CancellationToken cancellationToken) => inner.PrepareAsync(cancellationToken);
 
         /// <summary>The writer hears of its batches under the names that it knows.</summary>

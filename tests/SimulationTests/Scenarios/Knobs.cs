@@ -28,5 +28,11 @@ internal sealed class Knobs(Random chances)
     /// <summary>Where even that ends, lines come out of order, as they are meant to; what was cut otherwise before never comes.</summary>
     private static readonly TimeSpan LongerThanFaultsLast = TimeSpan.FromMinutes(25);
 
-    public WriterOptions Writer { get; } = new() { OrderPatience = LongerThanFaultsLast, OrderPatienceWhenFull = LongerThanFaultsLast, MaxTransactionRows = chances.Next(3) switch { 0 => 1, 1 => 20, _ => 10_000 } };
+    public WriterOptions Writer { get; } = new()
+    {
+        OrderPatience = LongerThanFaultsLast,
+        OrderPatienceWhenFull = LongerThanFaultsLast,
+        MaxTransactionRows = chances.Next(3) switch { 0 => 1, 1 => 20, _ => 10_000 },
+        Connections = 1 + chances.Next(3),
+    };
 }

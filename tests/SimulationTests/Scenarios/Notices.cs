@@ -95,7 +95,7 @@ internal sealed class Notices(World world)
         {
             try
             {
-                await using var store = new SimulatedStore(world, writer, pipeline, int.MaxValue);
+                await using var store = new SimulatedStore(world, writer, pipeline, new WriterOptions());
                 Tell(await store.FindAsync(inquiry.BatchIds, CancellationToken.None));
             }
             catch (StoreAwayException)

@@ -18,6 +18,8 @@ internal enum Encounter
     CommittedUnknown,
     StoreRefuses,
     Deadlock,
+    TransactionsOverlap,
+    TransactionsCollided,
     SessionEnded,
     BatchKnown,
     BatchBlocked,

@@ -13,8 +13,8 @@ namespace Ingest.SimulationTests.Store;
 /// <param name="world">The world.</param>
 /// <param name="process">Whose session it is.</param>
 /// <param name="pipeline">The pipeline.</param>
-/// <param name="mostRows">Rows after which a transaction takes no further batch.</param>
-internal sealed class SimulatedStore(World world, SimulatedProcess process, PipelineDefinition pipeline, int mostRows) : IRowStore
+/// <param name="options">What its writer has to keep to.</param>
+internal sealed class SimulatedStore(World world, SimulatedProcess process, PipelineDefinition pipeline, WriterOptions options) : IRowStore
 {
     /// <summary>How long a statement waits for a lock.</summary>
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(2);
@@ -24,6 +24,11 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
 
     private readonly SimulatedDatabase _database = world.Database;
     private readonly bool _hasKey = pipeline.Key.Count > 0;
+    private readonly Company _company = new();
+    private readonly List<Guid> _underWay = [];
+    private int _transactions;
+
+    public bool WritesInParallel => true;
 
     private Random Chances => _database.Chances;
 
@@ -36,8 +41,38 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
 
     public async Task<IReadOnlyList<CommittedBatch>> CommitAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
     {
-        if (batches.Sum(b => b.Rows) - batches.Max(b => b.Rows) >= mostRows)
-            world.Violations.Add(8, $"{process} writes {batches.Sum(b => b.Rows)} rows in one transaction, and takes no more after {mostRows}");
+        using var member = _company.Join();
+        Watch(batches);
+        try
+        {
+            return await CommitAsync(batches, member, cancellationToken);
+        }
+        finally
+        {
+            _transactions--;
+            _underWay.RemoveAll(id => batches.Any(b => b.Id == id));
+        }
+    }
+
+    /// <summary>What a writer's transactions have to keep to.</summary>
+    private void Watch(IReadOnlyList<RowBatch> batches)
+    {
+        if (batches.Sum(b => b.Rows) - batches.Max(b => b.Rows) >= options.MaxTransactionRows)
+            world.Violations.Add(8, $"{process} writes {batches.Sum(b => b.Rows)} rows in one transaction, and takes no more after {options.MaxTransactionRows}");
+        if (_transactions > 0)
+            world.Simulator.Met.Add(Encounter.TransactionsOverlap);
+        if (++_transactions > options.Connections)
+            world.Violations.Add(8, $"{process} has {_transactions} transactions under way, and may have {options.Connections}");
+        if (_transactions > 1 && pipeline is { OnDuplicate: OnDuplicate.Update, Key.Count: > 0 })
+            world.Violations.Add(11, $"{process} writes updates in two transactions at a time");
+        foreach (var batch in batches.Where(b => _underWay.Contains(b.Id)))
+            world.Violations.Add(5, $"{process} writes {batch.Id} in two transactions at a time");
+        _underWay.AddRange(batches.Select(b => b.Id));
+    }
+
+    private async Task<IReadOnlyList<CommittedBatch>> CommitAsync(
+        IReadOnlyList<RowBatch> batches, Company.Member member, CancellationToken cancellationToken)
+    {
         await StatementAsync(null, cancellationToken);
         var transaction = _database.Begin(process);
         try
@@ -66,6 +101,11 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
             await StatementAsync(transaction, cancellationToken);
             await CommitAsync(transaction, cancellationToken);
             return committed;
+        }
+        catch (DeadlockException) when (member.HadOthers)
+        {
+            world.Simulator.Met.Add(Encounter.TransactionsCollided);
+            throw new TransactionsCollidedException("40P01: deadlock detected");
         }
         catch (DeadlockException)
         {
@@ -275,5 +315,5 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
 /// <summary>A process's way to its stores.</summary>
 internal sealed class SimulatedStores(World world, SimulatedProcess process, Knobs knobs) : IRowStores
 {
-    public IRowStore Create(PipelineDefinition pipeline) => new SimulatedStore(world, process, pipeline, knobs.Writer.MaxTransactionRows);
+    public IRowStore Create(PipelineDefinition pipeline) => new SimulatedStore(world, process, pipeline, knobs.Writer);
 }

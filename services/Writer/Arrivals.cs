@@ -1,0 +1,53 @@
+using System.Diagnostics.CodeAnalysis;
+using Ingest.Messaging;
+
+namespace Ingest.Writer;
+
+/// <summary>A receiver whose next delivery can be waited for beside other things.</summary>
+/// <param name="receiver">Belongs to it.</param>
+/// <param name="stopping">Ends the wait.</param>
+internal sealed class Arrivals(IBatchReceiver<RowBatch> receiver, CancellationToken stopping) : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+    private Task<Delivery<RowBatch>>? _next;
+
+    /// <summary>Completes when there is a delivery to take, or the wait ends.</summary>
+    public Task Next => _next ??= receiver.ReceiveAsync(_ending.Token).AsTask();
+
+    /// <summary>What has come, in the order of delivery: nothing overtakes the one that is waited for.</summary>
+    public bool TryTake([NotNullWhen(true)] out Delivery<RowBatch>? delivery)
+    {
+        delivery = null;
+        if (_next is null)
+            return receiver.TryReceive(out delivery);
+        if (!_next.IsCompleted)
+            return false;
+        delivery = _next.GetAwaiter().GetResult();
+        _next = null;
+        return true;
+    }
+
+    /// <summary>Waits for no further delivery.</summary>
+    /// <returns>The one that came just before, or null.</returns>
+    public async Task<Delivery<RowBatch>?> EndAsync()
+    {
+        _ending.Cancel();
+        if (_next is null)
+            return null;
+        try
+        {
+            return await _next;
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await receiver.StopAsync();
+        await receiver.DisposeAsync();
+        _ending.Dispose();
+    }
+}

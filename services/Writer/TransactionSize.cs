@@ -1,0 +1,43 @@
+using Ingest.Messaging;
+
+namespace Ingest.Writer;
+
+/// <summary>How much a transaction holds so far: it is full with the batch that reaches a limit.</summary>
+internal sealed class TransactionSize(WriterOptions options)
+{
+    private long _rows;
+    private long _bytes;
+
+    public bool IsFull => _rows >= options.MaxTransactionRows || _bytes >= options.MaxTransactionBytes;
+
+    public static bool IsFullWith(WriterOptions options, IEnumerable<RowBatch> batches)
+    {
+        var size = new TransactionSize(options);
+        foreach (var batch in batches)
+            size.Add(batch);
+        return size.IsFull;
+    }
+
+    /// <summary>As many of the batches, in order, as one transaction takes.</summary>
+    public static List<HeldBatch> Fill(WriterOptions options, IEnumerable<HeldBatch> batches, out bool isFull)
+    {
+        var size = new TransactionSize(options);
+        List<HeldBatch> some = [];
+        foreach (var batch in batches)
+        {
+            if (size.IsFull)
+                break;
+            size.Add(batch.Batch);
+            some.Add(batch);
+        }
+
+        isFull = size.IsFull;
+        return some;
+    }
+
+    public void Add(RowBatch batch)
+    {
+        _rows += batch.Rows;
+        _bytes += batch.Size;
+    }
+}

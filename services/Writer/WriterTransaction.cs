@@ -1,0 +1,9 @@
+namespace Ingest.Writer;
+
+/// <summary>A transaction under way.</summary>
+/// <param name="Batches">What it writes.</param>
+/// <param name="Done">Its end: what it committed, or why it failed.</param>
+internal sealed record WriterTransaction(IReadOnlyList<HeldBatch> Batches, Task<IReadOnlyList<CommittedBatch>> Done)
+{
+    public bool IsAlone { get; } = Batches[0].IsAlone;
+}
