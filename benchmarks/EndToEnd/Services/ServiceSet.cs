@@ -6,6 +6,9 @@ namespace Ingest.EndToEnd.Services;
 /// <summary>A gateway, processors and a writer as processes of their own, for one pipeline.</summary>
 internal sealed class ServiceSet : IAsyncDisposable
 {
+    /// <summary>The services' names, and their projects'.</summary>
+    public static readonly IReadOnlyList<(string Name, string Project)> Programs = [("gateway", "Gateway"), ("processor", "Processor"), ("writer", "Writer")];
+
     private readonly List<(string Name, ServiceProcess Process)> _services = [];
 
     private ServiceSet(int port) => Port = port;
@@ -29,10 +32,13 @@ internal sealed class ServiceSet : IAsyncDisposable
         {
             var folder = TestRun.CreateFolder("pipelines");
             await definition.WriteAsync(folder, TestNames.Pipeline(), set.Port);
-            set.Start("gateway", "Gateway", folder, bench, database, environment);
-            for (var i = 0; i < processors; i++)
-                set.Start(processors == 1 ? "processor" : $"processor {i + 1}", "Processor", folder, bench, database, environment);
-            set.Start("writer", "Writer", folder, bench, database, environment);
+            foreach (var (name, project) in Programs)
+            {
+                var count = project == "Processor" ? processors : 1;
+                for (var i = 1; i <= count; i++)
+                    set._services.Add((count == 1 ? name : $"{name} {i}", ServiceProcess.Start(project, environment: Surroundings(bench, database, folder, environment))));
+            }
+
             foreach (var (name, service) in set._services)
                 await service.WaitForLineAsync(line => line.Contains(name == "gateway" ? "Application started" : "Consuming", StringComparison.Ordinal), Bench.Deadline);
             return set;
@@ -55,22 +61,15 @@ internal sealed class ServiceSet : IAsyncDisposable
 
     public string Describe(string what) => string.Join('\n', _services.Select(s => s.Process.Describe(what)));
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var (_, service) in _services)
-            await service.DisposeAsync();
-    }
-
-    private void Start(
-        string name, string project, string pipelines, Bench bench, PostgresDatabase database, IReadOnlyDictionary<string, string?>? environment)
-    {
-        var variables = new Dictionary<string, string?>(environment ?? new Dictionary<string, string?>())
+    /// <summary>What a service needs in its environment.</summary>
+    public static Dictionary<string, string?> Surroundings(
+        Bench bench, PostgresDatabase database, string pipelines, IReadOnlyDictionary<string, string?>? more = null) => new(more ?? new Dictionary<string, string?>())
         {
             ["ConnectionStrings__RabbitMq"] = bench.RabbitMq.Uri.ToString(),
             ["ConnectionStrings__Database"] = database.ConnectionString,
             ["Ingest__Pipelines"] = pipelines,
             ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{FreePort.Next()}",
         };
-        _services.Add((name, ServiceProcess.Start(project, environment: variables)));
-    }
+
+    public async ValueTask DisposeAsync() => await Task.WhenAll(_services.Select(s => s.Process.DisposeAsync().AsTask()));
 }
