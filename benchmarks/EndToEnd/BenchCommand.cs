@@ -10,8 +10,12 @@ namespace Ingest.EndToEnd;
 internal static class BenchCommand
 {
     private const int UsualRuns = 5;
+    private const int CurveRuns = 3;
     private const int UsualLines = 500_000;
     private const int QuickLines = 100_000;
+
+    /// <summary>2 GB.</summary>
+    private const int CurveLines = 1_750_000;
 
     public static Command Create()
     {
@@ -33,7 +37,7 @@ internal static class BenchCommand
             Input = parsed.GetValue(input),
             Json = parsed.GetValue(json),
             Quick = parsed.GetValue(quick),
-            Runs = parsed.GetValue(runs) ?? (parsed.GetValue(quick) ? 1 : UsualRuns),
+            Runs = parsed.GetValue(runs) ?? (parsed.GetValue(quick) ? 1 : parsed.GetValue(curves) ? CurveRuns : UsualRuns),
             Only = parsed.GetValue(only) ?? [],
             StreamGigabytes = parsed.GetValue(stream),
             Curves = parsed.GetValue(curves),
@@ -46,20 +50,31 @@ internal static class BenchCommand
     {
         var input = options.Input is { } named && !int.TryParse(named, out _)
             ? Input.Open(named)
-            : await Input.GenerateAsync(int.TryParse(options.Input, out var lines) ? lines : options.Quick ? QuickLines : UsualLines);
+            : await Input.GenerateAsync(int.TryParse(options.Input, out var lines) ? lines : UsualInput(options));
         await using var rabbitMq = await RabbitMqServer.StartOwnAsync();
         await using var postgres = await PostgresServer.StartOwnAsync();
         var bench = new Bench(input, options.Quick, rabbitMq, postgres);
-        if (options.Curves)
-        {
-            await Curves.DrawAsync(bench, Path.Combine(Repository.Root, "benchmarks", "plots"));
-            return 0;
-        }
+        return options.Curves ? await DrawAsync(bench, options) : await MeasureAsync(bench, options);
+    }
 
+    private static int UsualInput(Options options) => options.Quick ? QuickLines : options.Curves ? CurveLines : UsualLines;
+
+    private static async Task<int> MeasureAsync(Bench bench, Options options)
+    {
         var session = new Session(bench, Catalog.Select(Catalog.Create(options.StreamGigabytes), options.Only), options.Runs);
         await session.RunAsync();
         var report = new Report(bench, options.Runs, session.Results);
         Console.WriteLine(options.Json ? JsonReport.Write(report) : Table.Write(report));
         return session.Results.Any(r => r.Failure is not null) ? 1 : 0;
+    }
+
+    private static async Task<int> DrawAsync(Bench bench, Options options)
+    {
+        var charts = await new Curves(bench, await bench.SliceAsync(UsualLines), options.Runs).MeasureAsync();
+        var folder = Directory.CreateDirectory(Path.Combine(Repository.Root, "benchmarks", "plots")).FullName;
+        foreach (var chart in charts)
+            await File.WriteAllTextAsync(Path.Combine(folder, $"{chart.File}.svg"), SvgChart.Draw(chart));
+        Console.WriteLine(options.Json ? JsonReport.Write(charts) : Table.Write(charts));
+        return 0;
     }
 }

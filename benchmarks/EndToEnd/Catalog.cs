@@ -1,3 +1,4 @@
+using Ingest.EndToEnd.Measuring;
 using Ingest.EndToEnd.Peers;
 using Ingest.EndToEnd.Peers.Naive;
 using Ingest.EndToEnd.Services;
@@ -29,11 +30,12 @@ internal static class Catalog
         new BinaryCopyWorkload(BinaryCopy),
         new LoadWorkload("all rows, load to PostgreSQL", Definition.AllRows, postgres: true) { Wanted = [Wanted.Times(0.75, BinaryCopy)] },
         new DuckDbWorkload(DuckDbAll, DuckDbTask.All),
+        new RsyslogWorkload("rsyslog"),
         new NaiveWorkload("naive"),
         new LiveWorkload("live") { Wanted = [Wanted.AtMost(80, "median ms"), Wanted.AtMost(200, "p99 ms")] },
         new StartWorkload("start") { Wanted = [.. ServiceSet.Programs.Select(p => Wanted.AtMost(1.5, StartWorkload.Figure(p.Name)))] },
         .. streamGigabytes > 0
-            ? [new MemoryWorkload("memory", streamGigabytes) { Wanted = [Wanted.AtMost(250, MemoryWorkload.LargestPeak)] }]
+            ? [new MemoryWorkload("memory", streamGigabytes) { Wanted = [Wanted.AtMost(250, MemoryCurve.LargestPeak)] }]
             : Array.Empty<Workload>(),
     ];
 

@@ -23,6 +23,13 @@ internal static class FeedCommand
         return command;
     }
 
+    /// <summary>So many bytes to standard output.</summary>
+    public static Measuring.Command Print(string file, long bytes) => OwnProgram.Command("feed", file, $"{bytes}");
+
+    /// <summary>So many bytes to a port.</summary>
+    public static Measuring.Command Send(string file, long bytes, int port, int connections) =>
+        OwnProgram.Command("feed", file, $"{bytes}", "--port", $"{port}", "--connections", $"{connections}");
+
     private static async Task<int> PrintAsync(string file, long bytes)
     {
         await using var output = Console.OpenStandardOutput();

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Ingest.TestSupport;
 
@@ -21,20 +20,12 @@ internal sealed record Input(string File, long Bytes, long Lines, long Rows, lon
         return Open(file);
     }
 
-    public static Input Open(string file) => Read(Path.GetFullPath(file), long.MaxValue);
-
-    /// <summary>What is known of the first lines.</summary>
-    public Input Take(long lines) => lines >= Lines ? this : Read(File, lines);
-
-    private static Input Read(string file, long most)
+    public static Input Open(string file)
     {
-        var (bytes, lines, kept, ids) = (0L, 0L, new HashSet<string>(), new HashSet<string>());
+        var (lines, ids, kept) = (0L, new HashSet<string>(), new HashSet<string>());
         foreach (var line in System.IO.File.ReadLines(file))
         {
-            if (lines == most)
-                break;
             lines++;
-            bytes += Encoding.UTF8.GetByteCount(line) + 1;
             using var comment = JsonDocument.Parse(line);
             var id = comment.RootElement.GetProperty("id").GetString()!;
             ids.Add(id);
@@ -42,6 +33,16 @@ internal sealed record Input(string File, long Bytes, long Lines, long Rows, lon
                 kept.Add(id);
         }
 
-        return new Input(file, bytes, lines, ids.Count, kept.Count);
+        return new Input(Path.GetFullPath(file), new FileInfo(file).Length, lines, ids.Count, kept.Count);
+    }
+
+    /// <summary>The first lines as a file of their own.</summary>
+    public async Task<Input> TakeAsync(long lines)
+    {
+        if (lines >= Lines)
+            return this;
+        var file = Path.Combine(TestRun.CreateFolder("input"), "slice.ndjson");
+        await System.IO.File.WriteAllLinesAsync(file, System.IO.File.ReadLines(File).Take((int)lines));
+        return Open(file);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Ingest.EndToEnd.Plots;
 
 namespace Ingest.EndToEnd.Reports;
 
@@ -32,6 +33,21 @@ internal static class JsonReport
                 Median = outcome.Summary is { } summary ? Median(summary) : null,
                 MustHold = report.Checks(outcome).Select(c => new { c.Wanted.What, Bound = c.Wanted.AtLeast ? "at least" : "at most", c.Wanted.Limit, c.Measured, c.Holds }),
                 Runs = outcome.Summary?.Runs.Select(run => new { run.Seconds, run.Rows, run.CpuSeconds, run.Costs, run.Figures, run.Milliseconds }),
+            }),
+        },
+        Options);
+
+    public static string Write(IReadOnlyList<Chart> charts) => JsonSerializer.Serialize(
+        new
+        {
+            Report.Machine,
+            Charts = charts.Select(c => new
+            {
+                c.File,
+                c.Title,
+                c.XAxis,
+                c.YAxis,
+                Series = c.Series.Select(s => new { s.Name, Points = s.Points.Select(p => new[] { p.X, Math.Round(p.Y, 3) }) }),
             }),
         },
         Options);

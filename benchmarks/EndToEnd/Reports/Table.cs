@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Ingest.EndToEnd.Plots;
 
 namespace Ingest.EndToEnd.Reports;
 
@@ -24,6 +25,10 @@ internal static class Table
 
         return text.ToString().TrimEnd();
     }
+
+    /// <summary>The charts' points, a line for each series.</summary>
+    public static string Write(IReadOnlyList<Chart> charts) => string.Join('\n', charts.SelectMany(c => c.Series.Select(s =>
+        $"{c.Title}, {s.Name}: {string.Join("; ", s.Points.Select(p => Text($"{p.X:0.##} → {p.Y:0.##}")))} ({c.YAxis})")));
 
     private static string[] Row(Report report, Outcome outcome)
     {

@@ -1,3 +1,5 @@
+using Ingest.EndToEnd.Inputs;
+
 namespace Ingest.EndToEnd.Services;
 
 /// <summary>What is made of the comments, as a pipeline's definition.</summary>
@@ -19,6 +21,14 @@ internal sealed record Definition(string Table, string Body)
           parent_id: text
         """;
 
+    private static readonly string[] Members =
+    [
+        "author", "body", "score", "created_utc", "subreddit", "link_id", "parent_id", "archived", "author_created_utc", "author_flair_type",
+        "author_fullname", "author_patreon_flair", "can_gild", "can_mod_post", "collapsed", "controversiality", "distinguished", "edited", "gilded", "gildings",
+        "is_submitter", "no_follow", "permalink", "removal_reason", "retrieved_on", "send_replies", "stickied", "subreddit_id", "subreddit_name_prefixed",
+        "subreddit_type", "author_flair_text",
+    ];
+
     private const string Filter = "where: subreddit == \"elixir\" && author != \"[deleted]\"";
 
     /// <summary>A few lines of many, all of which cross the broker.</summary>
@@ -37,6 +47,12 @@ internal sealed record Definition(string Table, string Body)
           id text primary key, author text, body text, score integer, created_at timestamptz not null,
           subreddit text, link_id text, parent_id text)
         """;
+
+    /// <summary>Every line in so many columns, each the text of another member; those beyond the comments' own are empty.</summary>
+    public static Definition Wide(int columns) => new("wide", $"table: wide\nkey: id\ncolumns:\n  id: text\n{string.Join('\n', Members.Take(columns - 1).Select(m => $"  {m}: text"))}");
+
+    /// <summary>Rows that it makes of an input.</summary>
+    public long Keeps(Input input) => Body.Contains(Filter, StringComparison.Ordinal) ? input.Kept : input.Rows;
 
     public async Task<string> WriteAsync(string folder, string name, int port)
     {

@@ -23,7 +23,7 @@ internal sealed class LoadWorkload(string name, Definition definition, bool post
 
         await using DbConnection connection = database is null ? new SqliteConnection($"Data Source={file}") : new NpgsqlConnection(database.ConnectionString);
         await connection.OpenAsync();
-        var rows = await Ledger.CheckAsync(connection, definition.Table, bench.Input.Lines, definition == Definition.AllRows ? bench.Input.Rows : bench.Input.Kept);
+        var rows = await Ledger.CheckAsync(connection, definition.Table, bench.Input.Lines, definition.Keeps(bench.Input));
         if (connection is SqliteConnection sqlite)
             SqliteConnection.ClearPool(sqlite);
         return new Measurement(result.Seconds, bench.Input.Bytes, bench.Input.Lines, rows, costs);

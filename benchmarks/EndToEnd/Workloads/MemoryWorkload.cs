@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using Ingest.EndToEnd.Inputs;
 using Ingest.EndToEnd.Measuring;
 using Ingest.EndToEnd.Services;
@@ -16,47 +14,39 @@ internal sealed class MemoryWorkload(string name, double gigabytes) : Workload(n
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
-    public const string LargestPeak = "MB, the largest peak";
-    public const string Growth = "MB growth after the first GB";
-
     public override string? Missing => Ncat.Find() is null ? "no ncat" : null;
 
     public override async Task<Measurement> RunAsync(Bench bench)
     {
         var (bytes, lines) = Feed.Measure(bench.Input.File, (long)(gigabytes * 1e9));
-        await using var database = await bench.CreateDatabaseAsync();
-        await using var services = await ServiceSet.StartAsync(bench, Definition.Filtered, database);
-        await using var connection = new NpgsqlConnection(database.ConnectionString);
-        await connection.OpenAsync();
-
-        var meter = services.Meter(bench);
-        var watch = Stopwatch.StartNew();
-        var sending = CommandLine.RunAsync(
+        var repeated = bench.Input with { Bytes = bytes, Lines = lines };
+        MemoryCurve? curve = null;
+        var run = new BrokerRun(bench, Definition.Filtered)
+        {
+            Meanwhile = async (services, connection, sending) =>
+            {
+                curve = new MemoryCurve(services.All, bytes / (double)lines);
+                await WatchAsync(curve, connection, lines, sending);
+            },
+        };
+        var measurement = await run.SendAsync(
+            repeated,
             "/dev/null",
-            Bench.Deadline,
-            Own("feed", bench.Input.File, bytes.ToString(CultureInfo.InvariantCulture)),
-            new Command("ncat", [.. Ncat.Find()!.Command(services.Port)]));
-        var curve = new MemoryCurve(services.All, bytes / (double)lines);
+            port => [FeedCommand.Print(bench.Input.File, bytes), .. BrokerRun.Ncat(port)]);
+        await Console.Error.WriteLineAsync(curve!.ToString());
+        return measurement with { Figures = curve.Figures() };
+    }
+
+    private static async Task WatchAsync(MemoryCurve curve, NpgsqlConnection connection, long lines, Task sending)
+    {
         using var timer = new PeriodicTimer(LookEvery);
         long committed;
-        while ((committed = await Ledger.LinesAsync(connection)) < lines)
+        do
         {
-            if (sending.IsFaulted || watch.Elapsed > Bench.Deadline)
-                throw new InvalidOperationException(services.Describe("did not commit everything"), sending.Exception);
+            committed = await Ledger.LinesAsync(connection);
             curve.Look(committed);
             await timer.WaitForNextTickAsync();
         }
-
-        await sending;
-        var seconds = watch.Elapsed.TotalSeconds;
-        var costs = meter.Read();
-        curve.Look(committed);
-        var rows = await Ledger.CheckAsync(connection, Definition.Filtered.Table, lines, bench.Input.Kept);
-        await Console.Error.WriteLineAsync(curve.ToString());
-        return new Measurement(seconds, bytes, lines, rows, costs) { Figures = curve.Figures() };
+        while (committed < lines && !sending.IsFaulted);
     }
-
-    /// <summary>This program, as a process of its own.</summary>
-    public static Command Own(params string[] arguments) =>
-        new(arguments[0], [Environment.ProcessPath!, typeof(MemoryWorkload).Assembly.Location, .. arguments]);
 }

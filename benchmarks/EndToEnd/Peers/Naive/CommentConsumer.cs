@@ -13,26 +13,38 @@ internal sealed class CommentConsumer(string database, long lines) : IConsumer<C
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _seen;
 
-    /// <summary>All lines have been seen.</summary>
+    /// <summary>All lines have been seen, or one failed.</summary>
     public Task Done => _done.Task;
 
     public async Task Consume(ConsumeContext<CommentLine> context)
     {
-        using var document = JsonDocument.Parse(context.Message.Json);
-        var comment = document.RootElement;
-        if (comment.GetProperty("subreddit").GetString() == "elixir" && comment.GetProperty("author").GetString() != "[deleted]")
+        try
         {
-            await using var insert = _database.CreateCommand("insert into kept values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing");
-            foreach (var value in Values(comment))
-                insert.Parameters.Add(new NpgsqlParameter { Value = value });
-            await insert.ExecuteNonQueryAsync(context.CancellationToken);
+            await WriteAsync(context.Message.Json, context.CancellationToken);
+        }
+        catch (Exception failure)
+        {
+            _done.TrySetException(failure);
+            throw;
         }
 
         if (Interlocked.Increment(ref _seen) == lines)
-            _done.SetResult();
+            _done.TrySetResult();
     }
 
     public ValueTask DisposeAsync() => _database.DisposeAsync();
+
+    private async Task WriteAsync(string line, CancellationToken cancellationToken)
+    {
+        using var document = JsonDocument.Parse(line);
+        var comment = document.RootElement;
+        if (comment.GetProperty("subreddit").GetString() != "elixir" || comment.GetProperty("author").GetString() == "[deleted]")
+            return;
+        await using var insert = _database.CreateCommand("insert into kept values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing");
+        foreach (var value in Values(comment))
+            insert.Parameters.Add(new NpgsqlParameter { Value = value });
+        await insert.ExecuteNonQueryAsync(cancellationToken);
+    }
 
     private static object[] Values(JsonElement comment) =>
     [

@@ -23,23 +23,22 @@ internal static class NaiveCommand
         var file = new Argument<string>("FILE");
         var database = new Argument<string>("DATABASE");
         var lines = new Argument<long>("LINES");
-        var produce = new Command("produce", "Sends lines of a file, each as a message, once its standard input says so.") { broker, queue, file, lines };
-        produce.SetAction((parsed, stopping) => ProduceAsync(
-            parsed.GetValue(broker)!, parsed.GetValue(queue)!, parsed.GetValue(file)!, (int)parsed.GetValue(lines), stopping));
+        var produce = new Command("produce", "Sends the lines of a file, each as a message, once its standard input says so.") { broker, queue, file };
+        produce.SetAction((parsed, stopping) => ProduceAsync(parsed.GetValue(broker)!, parsed.GetValue(queue)!, parsed.GetValue(file)!, stopping));
         var consume = new Command("consume", "Writes those that the filter keeps.") { broker, queue, database, lines };
         consume.SetAction((parsed, stopping) => ConsumeAsync(
             parsed.GetValue(broker)!, parsed.GetValue(queue)!, parsed.GetValue(database)!, parsed.GetValue(lines), stopping));
         return new Command("naive", "One message a line, as a contrast.") { produce, consume };
     }
 
-    private static async Task ProduceAsync(string broker, string queue, string file, int lines, CancellationToken stopping)
+    private static async Task ProduceAsync(string broker, string queue, string file, CancellationToken stopping)
     {
         var bus = await StartAsync(broker, _ => { });
         var endpoint = await bus.GetSendEndpoint(new Uri($"exchange:{queue}"));
         Console.WriteLine(Ready);
         Console.ReadLine();
         var sending = new Queue<Task>();
-        foreach (var line in File.ReadLines(file).Take(lines))
+        foreach (var line in File.ReadLines(file))
         {
             if (sending.Count == Window)
                 await sending.Dequeue();
@@ -58,7 +57,7 @@ internal static class NaiveCommand
         {
             endpoint.SetQuorumQueue();
             endpoint.PrefetchCount = Window;
-            endpoint.Consumer(() => consumer);
+            endpoint.Instance(consumer);
         }));
         Console.WriteLine(Ready);
         await consumer.Done.WaitAsync(stopping);

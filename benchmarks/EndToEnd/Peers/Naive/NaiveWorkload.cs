@@ -14,18 +14,19 @@ namespace Ingest.EndToEnd.Peers.Naive;
 /// </summary>
 internal sealed class NaiveWorkload(string name) : Workload(name, Side.Contrast)
 {
-    private const long MostLines = 20_000;
+    private const long MostLines = 50_000;
+    private const long QuickLines = 20_000;
 
     public override async Task<Measurement> RunAsync(Bench bench)
     {
-        var slice = bench.Input.Take(MostLines);
+        var slice = await bench.SliceAsync(bench.Quick ? QuickLines : MostLines);
         await using var database = await bench.CreateDatabaseAsync();
         await database.ExecuteAsync(Definition.CreateTable("kept"));
         var lines = slice.Lines.ToString(CultureInfo.InvariantCulture);
         var (broker, queue) = (bench.RabbitMq.Uri.ToString(), TestNames.Pipeline());
         await using var consumer = Start("consumer", "naive", "consume", broker, queue, database.ConnectionString, lines);
         await consumer.WaitForLineAsync(line => line == NaiveCommand.Ready, Bench.Deadline);
-        await using var producer = Start("producer", "naive", "produce", broker, queue, bench.Input.File, lines);
+        await using var producer = Start("producer", "naive", "produce", broker, queue, slice.File);
         await producer.WaitForLineAsync(line => line == NaiveCommand.Ready, Bench.Deadline);
 
         var meter = new CpuMeter().Watch("producer", producer).Watch("consumer", consumer).Watch(bench.RabbitMq).Watch(bench.Postgres);
@@ -42,5 +43,5 @@ internal sealed class NaiveWorkload(string name) : Workload(name, Side.Contrast)
     }
 
     private static ServiceProcess Start(string name, params string[] arguments) =>
-        ServiceProcess.StartProgram(name, Environment.ProcessPath!, [typeof(NaiveWorkload).Assembly.Location, .. arguments]);
+        ServiceProcess.StartProgram(name, OwnProgram.Command(arguments).Words[0], OwnProgram.Command(arguments).Words[1..]);
 }
