@@ -14,7 +14,7 @@ internal sealed class MicroConfig : ManualConfig
 {
     public MicroConfig()
     {
-        AddJob(Job.ShortRun.WithToolchain(new InProcessEmitToolchain(new())));
+        AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
         AddDiagnoser(MemoryDiagnoser.Default);
         AddLogger(ConsoleLogger.Default);
         AddColumnProvider(DefaultColumnProviders.Instance);
