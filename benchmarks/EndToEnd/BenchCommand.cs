@@ -9,6 +9,7 @@ namespace Ingest.EndToEnd;
 /// <summary><c>run</c>: all that <c>benchmarks/run.sh</c> does once everything is built.</summary>
 internal static class BenchCommand
 {
+    private const int UsageError = 2;
     private const int UsualRuns = 5;
     private const int CurveRuns = 3;
     private const int UsualLines = 500_000;
@@ -32,7 +33,7 @@ internal static class BenchCommand
                 r.AddError("--runs takes a number from 1 on.");
         });
         var command = new Command("run", "Measures workloads and prints a table.") { input, json, quick, runs, only, stream, curves };
-        command.SetAction(parsed => RunAsync(new Options
+        command.SetAction(parsed => GuardAsync(new Options
         {
             Input = parsed.GetValue(input),
             Json = parsed.GetValue(json),
@@ -45,23 +46,37 @@ internal static class BenchCommand
         return command;
     }
 
+    private static async Task<int> GuardAsync(Options options)
+    {
+        try
+        {
+            return await RunAsync(options);
+        }
+        catch (Exception refused) when (refused is ArgumentException or IOException or ServiceUnavailableException)
+        {
+            await Console.Error.WriteLineAsync(refused.Message);
+            return UsageError;
+        }
+    }
+
     /// <returns>0, or 1 when a workload gave a wrong result.</returns>
     private static async Task<int> RunAsync(Options options)
     {
+        var workloads = Catalog.Select(Catalog.Create(options.StreamGigabytes), options.Only);
         var input = options.Input is { } named && !int.TryParse(named, out _)
             ? Input.Open(named)
             : await Input.GenerateAsync(int.TryParse(options.Input, out var lines) ? lines : UsualInput(options));
         await using var rabbitMq = await RabbitMqServer.StartOwnAsync();
         await using var postgres = await PostgresServer.StartOwnAsync();
         var bench = new Bench(input, options.Quick, rabbitMq, postgres);
-        return options.Curves ? await DrawAsync(bench, options) : await MeasureAsync(bench, options);
+        return options.Curves ? await DrawAsync(bench, options) : await MeasureAsync(bench, workloads, options);
     }
 
     private static int UsualInput(Options options) => options.Quick ? QuickLines : options.Curves ? CurveLines : UsualLines;
 
-    private static async Task<int> MeasureAsync(Bench bench, Options options)
+    private static async Task<int> MeasureAsync(Bench bench, IReadOnlyList<Workload> workloads, Options options)
     {
-        var session = new Session(bench, Catalog.Select(Catalog.Create(options.StreamGigabytes), options.Only), options.Runs);
+        var session = new Session(bench, workloads, options.Runs);
         await session.RunAsync();
         var report = new Report(bench, options.Runs, session.Results);
         Console.WriteLine(options.Json ? JsonReport.Write(report) : Table.Write(report));
@@ -70,10 +85,14 @@ internal static class BenchCommand
 
     private static async Task<int> DrawAsync(Bench bench, Options options)
     {
-        var charts = await new Curves(bench, await bench.SliceAsync(UsualLines), options.Runs).MeasureAsync();
         var folder = Directory.CreateDirectory(Path.Combine(Repository.Root, "benchmarks", "plots")).FullName;
-        foreach (var chart in charts)
+        var charts = new List<Chart>();
+        await foreach (var chart in new Curves(bench, await bench.SliceAsync(UsualLines), options.Runs).MeasureAsync())
+        {
             await File.WriteAllTextAsync(Path.Combine(folder, $"{chart.File}.svg"), SvgChart.Draw(chart));
+            charts.Add(chart);
+        }
+
         Console.WriteLine(options.Json ? JsonReport.Write(charts) : Table.Write(charts));
         return 0;
     }

@@ -20,17 +20,25 @@ internal sealed record Input(string File, long Bytes, long Lines, long Rows, lon
         return Open(file);
     }
 
+    /// <exception cref="ArgumentException">A line is not a comment.</exception>
     public static Input Open(string file)
     {
         var (lines, ids, kept) = (0L, new HashSet<string>(), new HashSet<string>());
         foreach (var line in System.IO.File.ReadLines(file))
         {
             lines++;
-            using var comment = JsonDocument.Parse(line);
-            var id = comment.RootElement.GetProperty("id").GetString()!;
-            ids.Add(id);
-            if (comment.RootElement.GetProperty("subreddit").GetString() == "elixir" && comment.RootElement.GetProperty("author").GetString() != "[deleted]")
-                kept.Add(id);
+            try
+            {
+                using var comment = JsonDocument.Parse(line);
+                var id = comment.RootElement.GetProperty("id").GetString()!;
+                ids.Add(id);
+                if (comment.RootElement.GetProperty("subreddit").GetString() == "elixir" && comment.RootElement.GetProperty("author").GetString() != "[deleted]")
+                    kept.Add(id);
+            }
+            catch (Exception other) when (other is JsonException or KeyNotFoundException or InvalidOperationException)
+            {
+                throw new ArgumentException($"{file} is not a file of comments: line {lines}: {other.Message}", other);
+            }
         }
 
         return new Input(Path.GetFullPath(file), new FileInfo(file).Length, lines, ids.Count, kept.Count);

@@ -14,25 +14,22 @@ internal sealed class Curves(Bench bench, Input usual, int runs)
 
     private static readonly (string Name, Definition Definition)[] Both = [("filtered", Definition.Filtered), ("all rows", Definition.AllRows)];
 
-    public async Task<IReadOnlyList<Chart>> MeasureAsync()
+    /// <summary>Each chart as soon as it is measured.</summary>
+    public async IAsyncEnumerable<Chart> MeasureAsync()
     {
-        var most = Math.Max(2, Environment.ProcessorCount);
-        return
-        [
-            await DrawAsync("processors", "Throughput by number of processors", "processor services of one thread each", "MB/s", Speed, [1, 2, 2 * most],
-                (definition, count) => new BrokerRun(bench, definition) { Processors = (int)count, Environment = OneThread }.SendAsync(usual)),
-            await DrawAsync("size", "Cost by size of the input", "MB of input", CostAxis, Cost, Sizes(),
-                async (definition, megabytes) => await new BrokerRun(bench, definition).SendAsync(await SizedAsync(megabytes))),
-            await DrawAsync("connections", "Cost by number of connections", "connections at the same time", CostAxis, Cost, [1, 4, 16, 64, 256],
-                (definition, count) => new BrokerRun(bench, definition).SendAsync(
-                    usual, "/dev/null", port => [FeedCommand.Send(usual.File, usual.Bytes, port, (int)count)])),
-            await DrawColumnsAsync(),
-        ];
+        yield return await MeasureAsync("processors", "Throughput by number of processors", "processor services of one thread each", "MB/s", Speed, [1, 2, 4],
+            (definition, count) => new BrokerRun(bench, definition) { Processors = (int)count, Environment = OneThread }.SendAsync(usual));
+        yield return await MeasureAsync("size", "Cost by size of the input", "MB of input", CostAxis, Cost, Sizes(),
+            async (definition, megabytes) => await new BrokerRun(bench, definition).SendAsync(await SizedAsync(megabytes)));
+        yield return await MeasureAsync("connections", "Cost by number of connections", "connections at the same time", CostAxis, Cost, [1, 4, 16, 64, 256],
+            (definition, count) => new BrokerRun(bench, definition).SendAsync(
+                usual, "/dev/null", port => [FeedCommand.Send(usual.File, usual.Bytes, port, (int)count)]));
+        yield return await MeasureColumnsAsync();
     }
 
     private static IReadOnlyDictionary<string, string?> OneThread => new Dictionary<string, string?> { ["Processor__Parallelism"] = "1" };
 
-    private async Task<Chart> DrawColumnsAsync()
+    private async Task<Chart> MeasureColumnsAsync()
     {
         var points = new List<(double, double)>();
         foreach (var columns in (int[])[1, 2, 4, 8, 16, 32])
@@ -40,7 +37,7 @@ internal sealed class Curves(Bench bench, Input usual, int runs)
         return new Chart("columns", "Cost by number of columns", "columns of text, every line kept", CostAxis, [new Series("all rows", points)]);
     }
 
-    private async Task<Chart> DrawAsync(
+    private async Task<Chart> MeasureAsync(
         string file, string title, string xAxis, string yAxis, Func<Measurement, double> figure, double[] values, Func<Definition, double, Task<Measurement>> measure)
     {
         var series = new List<Series>();

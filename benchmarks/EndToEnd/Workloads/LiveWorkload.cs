@@ -18,7 +18,7 @@ namespace Ingest.EndToEnd.Workloads;
 internal sealed class LiveWorkload(string name) : Workload(name, Side.Ours)
 {
     private const int LinesPerRun = 40;
-    private const int QuickLines = 30;
+    private const int QuickLines = 20;
     private const int ShortestPauseMilliseconds = 100;
     private const int LongestPauseMilliseconds = 200;
 
