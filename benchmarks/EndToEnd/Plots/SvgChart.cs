@@ -48,7 +48,7 @@ internal static class SvgChart
         var step = TickStep(chart.Series.SelectMany(s => s.Points).Max(p => p.Y));
         var top = step * Math.Ceiling(chart.Series.SelectMany(s => s.Points).Max(p => p.Y) * 1.08 / step);
         var (first, last) = (Math.Log2(xs[0]), Math.Log2(xs[^1]));
-        double X(double value) => Left + ((Width - Left - Right) * (0.03 + (0.94 * (Math.Log2(value) - first) / (last - first))));
+        double X(double value) => Left + ((Width - Left - Right) * (0.03 + (0.94 * (last > first ? (Math.Log2(value) - first) / (last - first) : 0.5))));
         double Y(double value) => Height - Bottom - ((Height - Top - Bottom) * value / top);
 
         var svg = new StringBuilder();
@@ -75,7 +75,11 @@ internal static class SvgChart
             var points = chart.Series[i].Points;
             Line(svg, $"""<polyline class="line s{i}" points="{string.Join(' ', points.Select(p => Invariant($"{X(p.X):0.#},{Y(p.Y):0.#}")))}"/>""");
             foreach (var (x, y) in points)
-                Line(svg, $"""<circle class="f{i}" cx="{X(x):0.#}" cy="{Y(y):0.#}" r="4"/><text class="value" x="{X(x):0.#}" y="{Y(y) - 10:0.#}" text-anchor="middle">{Number(y)}</text>""");
+            {
+                // Below its point where another series is above it.
+                var shift = chart.Series.Any(s => s.Points.Any(p => p.X == x && p.Y > y)) ? 20 : -10;
+                Line(svg, $"""<circle class="f{i}" cx="{X(x):0.#}" cy="{Y(y):0.#}" r="4"/><text class="value" x="{X(x):0.#}" y="{Y(y) + shift:0.#}" text-anchor="middle">{Number(y)}</text>""");
+            }
         }
 
         svg.AppendLine("</svg>");
