@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
-# Measures the real services over a private RabbitMQ and PostgreSQL: MB/s, CPU-seconds per GB for each process, memory.
-# usage: benchmarks/run.sh [LINES | FILE]     how many comments to generate (default 500000), or a file of them
+# Measures the real services over a private RabbitMQ and PostgreSQL, and what else can do such work on this machine
+# beside them: MB/s, CPU-seconds per GB for each process, memory. README.md in this folder says what each row means.
+# usage: benchmarks/run.sh [LINES | FILE] [--quick] [--runs N] [--only NAME…] [--stream-gb GB] [--json] [--curves]
+# Exits with 1 when a row is missing, doubled or not accounted for.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-dotnet build Ingest.sln -c Release -v quiet --nologo
-exec dotnet artifacts/bin/EndToEnd/release/Ingest.EndToEnd.dll "$@"
+dotnet build benchmarks/EndToEnd -c Release -v quiet --nologo >&2
+dotnet build benchmarks/DuckDb -c Release -v quiet --nologo >&2 || echo "Going on without DuckDB." >&2
+exec dotnet artifacts/bin/EndToEnd/release/Ingest.EndToEnd.dll run "$@"

@@ -1,13 +1,8 @@
+using System.CommandLine;
 using Ingest.EndToEnd;
-using Ingest.TestSupport;
+using Ingest.EndToEnd.Inputs;
+using Ingest.EndToEnd.Peers.Naive;
 
-// usage: EndToEnd [LINES | FILE]   an input file of comments, or how many lines to generate (default 500000)
-var input = args is [var named, ..] && !int.TryParse(named, out _)
-    ? Input.Open(named)
-    : await Input.GenerateAsync(args is [var count, ..] ? int.Parse(count, System.Globalization.CultureInfo.InvariantCulture) : 500_000);
-
-await using var rabbitMq = await RabbitMqServer.StartOwnAsync();
-await using var postgres = await PostgresServer.StartOwnAsync();
-Report.PrintHeader(input);
-foreach (var workload in Workload.All)
-    Report.Print(await Run.MeasureAsync(workload, input, rabbitMq, postgres));
+return await new RootCommand("Measures the real services and their peers.") { BenchCommand.Create(), FeedCommand.Create(), NaiveCommand.Create() }
+    .Parse(args)
+    .InvokeAsync();

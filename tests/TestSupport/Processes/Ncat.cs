@@ -33,6 +33,9 @@ public sealed class Ncat
     public static Task<Ncat> FindOrSkipAsync() => SharedServers.OrSkipAsync(() => Task.FromResult(
         Find() ?? throw new ServiceUnavailableException("No ncat: install it (Debian, Ubuntu: apt-get install ncat).")));
 
+    /// <summary>The program and its arguments, for whoever runs it in another way; it sends its standard input.</summary>
+    public IReadOnlyList<string> Command(int port) => [_file, .. Arguments(port)];
+
     /// <summary>Sends all of the input and returns once the other side has closed.</summary>
     /// <exception cref="TimeoutException">It did not end in time, and was killed.</exception>
     public Task<NcatResult> SendAsync(int port, Stream input, TimeSpan deadline) =>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Ingest.EndToEnd;
+namespace Ingest.EndToEnd.Measuring;
 
 /// <summary>Processor time from <c>/proc/PID/stat</c> (proc(5)): user and system, and that of children that have ended.</summary>
 internal static class CpuTime
@@ -8,6 +8,7 @@ internal static class CpuTime
     private const double TicksPerSecond = 100;
     private const int UserTime = 11;
 
+    /// <summary>In seconds, all of them together.</summary>
     public static double OfProcesses(IEnumerable<int> ids)
     {
         double seconds = 0;

@@ -1,0 +1,42 @@
+using BenchmarkDotNet.Attributes;
+using Ingest.Pipelines.Scanning;
+
+namespace Ingest.Micro;
+
+/// <summary>The first pass over a batch's lines: where strings and tokens are.</summary>
+public class ScanningBenchmarks
+{
+    private readonly LineIndex _index = new();
+
+    /// <summary>64 bytes at a time; needs Block.IsSupported.</summary>
+    [Benchmark]
+    public int Vector()
+    {
+        var tokens = 0;
+        var lines = Sample.Lines.AsSpan();
+        while (!lines.IsEmpty)
+        {
+            VectorIndexer.Index(lines, _index);
+            tokens += _index.Count;
+            lines = lines[(_index.End + 1)..];
+        }
+
+        return tokens;
+    }
+
+    /// <summary>Byte by byte.</summary>
+    [Benchmark]
+    public int Scalar()
+    {
+        var tokens = 0;
+        var lines = Sample.Lines.AsSpan();
+        while (!lines.IsEmpty)
+        {
+            ScalarIndexer.Index(lines, _index);
+            tokens += _index.Count;
+            lines = lines[(_index.End + 1)..];
+        }
+
+        return tokens;
+    }
+}
