@@ -1,3 +1,4 @@
+using Ingest.Messaging;
 using Ingest.Processor;
 using Ingest.ServiceDefaults;
 using Ingest.ServiceDefaults.Control;
@@ -13,6 +14,12 @@ namespace Ingest.Cli;
 internal static class OneProcess
 {
     /// <summary>
+    /// What is under way here waits for its commit, not for a broker's confirm: a full transaction's rows, one more
+    /// that fills meanwhile, and what the processors have in hand.
+    /// </summary>
+    private const long InFlightBytes = 64 * 1024 * 1024;
+
+    /// <summary>
     /// Processor and writer; stages that are added later are stopped earlier, so a reader goes last.
     /// </summary>
     public static HostApplicationBuilder CreateBuilder(PipelineCatalog catalog, Database database, LogLevel level)
@@ -27,6 +34,7 @@ internal static class OneProcess
         builder.Services.AddSingleton<ControlBus>();
         builder.Services.AddSingleton(catalog);
         builder.Services.AddSingleton(database);
+        builder.Services.Configure<PublisherOptions>(publisher => publisher.InFlightBytes = InFlightBytes);
         builder.AddInMemoryQueues().AddWriter().AddProcessor();
         return builder;
     }
