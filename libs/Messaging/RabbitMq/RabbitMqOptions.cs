@@ -35,7 +35,7 @@ public sealed class RabbitMqOptions
     public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How bodies are compressed.</summary>
-    public BodyCompression Compression { get; set; } = BodyCompression.Lz4;
+    public BodyCompression Compression { get; set; } = BodyCompression.Zstd;
 }
 
 /// <summary>How a body is compressed. The numbers are part of the wire format.</summary>

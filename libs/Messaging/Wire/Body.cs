@@ -17,10 +17,19 @@ internal static class Body
     private const byte Version = 1;
     private const int HashOffset = 5;
     private const int HeaderBytes = 13;
-    private const int FastestZstd = -1;
+
+    /// <summary>As small as LZ4 makes batches of lines, in less time: benchmarks/README.md.</summary>
+    private const int FastZstd = -7;
 
     /// <summary>Room for everything but the lines, so that the writer seldom grows.</summary>
     private const int UsualOverhead = 1024;
+
+    // Their tables are larger than a batch and costly to make; a thread packs one batch at a time.
+    [ThreadStatic]
+    private static ZstdSharp.Compressor? _compressor;
+
+    [ThreadStatic]
+    private static ZstdSharp.Decompressor? _decompressor;
 
     /// <returns>A buffer of about the body's size: many of them wait for their confirms at a time.</returns>
     public static PooledMemory Pack<T>(T batch, BodyCompression compression) where T : class, IBatch<T>
@@ -104,16 +113,16 @@ internal static class Body
 
     private static int Zstd(ReadOnlySpan<byte> source, Span<byte> target)
     {
-        using var compressor = new ZstdSharp.Compressor(FastestZstd);
-        return compressor.Wrap(source, target);
+        _compressor ??= new ZstdSharp.Compressor(FastZstd);
+        return _compressor.Wrap(source, target);
     }
 
     private static int UnZstd(ReadOnlySpan<byte> source, Span<byte> target)
     {
-        using var decompressor = new ZstdSharp.Decompressor();
+        _decompressor ??= new ZstdSharp.Decompressor();
         try
         {
-            return decompressor.Unwrap(source, target);
+            return _decompressor.Unwrap(source, target);
         }
         catch (ZstdSharp.ZstdException damaged)
         {
