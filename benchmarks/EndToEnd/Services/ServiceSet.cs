@@ -10,11 +10,13 @@ internal sealed class ServiceSet : IAsyncDisposable
     public static readonly IReadOnlyList<(string Name, string Project)> Programs = [("gateway", "Gateway"), ("processor", "Processor"), ("writer", "Writer")];
 
     private readonly List<(string Name, ServiceProcess Process)> _services = [];
+    private readonly RabbitMqServer _rabbitMq;
+    private readonly string _pipeline = TestNames.Pipeline();
 
-    private ServiceSet(int port) => Port = port;
+    private ServiceSet(RabbitMqServer rabbitMq) => _rabbitMq = rabbitMq;
 
     /// <summary>Where lines are sent to.</summary>
-    public int Port { get; }
+    public int Port { get; } = FreePort.Next();
 
     public IReadOnlyList<(string Name, ServiceProcess Process)> All => _services;
 
@@ -27,11 +29,11 @@ internal sealed class ServiceSet : IAsyncDisposable
     public static async Task<ServiceSet> StartAsync(
         Bench bench, Definition definition, PostgresDatabase database, int processors = 1, IReadOnlyDictionary<string, string?>? environment = null)
     {
-        var set = new ServiceSet(FreePort.Next());
+        var set = new ServiceSet(bench.RabbitMq);
         try
         {
             var folder = TestRun.CreateFolder("pipelines");
-            await definition.WriteAsync(folder, TestNames.Pipeline(), set.Port);
+            await definition.WriteAsync(folder, set._pipeline, set.Port);
             foreach (var (name, project) in Programs)
             {
                 var count = project == "Processor" ? processors : 1;
@@ -71,5 +73,15 @@ internal sealed class ServiceSet : IAsyncDisposable
             ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{FreePort.Next()}",
         };
 
-    public async ValueTask DisposeAsync() => await Task.WhenAll(_services.Select(s => s.Process.DisposeAsync().AsTask()));
+    /// <summary>Kills them, since nothing is left to be finished, and removes their queues, which others would pay for.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var (_, service) in _services)
+            service.Kill();
+        await Task.WhenAll(_services.Select(s => s.Process.DisposeAsync().AsTask()));
+        await using var connection = await _rabbitMq.ConnectAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        foreach (var queue in (string[])["lines", "lines.suspects", "rows", "rows.suspects", "dead"])
+            await channel.QueueDeleteAsync($"ingest.{_pipeline}.{queue}", ifUnused: false, ifEmpty: false);
+    }
 }

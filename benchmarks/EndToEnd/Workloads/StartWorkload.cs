@@ -45,7 +45,9 @@ internal sealed class StartWorkload(string name) : Workload(name, Side.Ours)
             await Task.Delay(AskEvery);
         }
 
-        return watch.Elapsed.TotalSeconds;
+        var seconds = watch.Elapsed.TotalSeconds;
+        service.Kill();
+        return seconds;
     }
 
     private static async Task<bool> IsReadyAsync(HttpClient client, Uri ready)
