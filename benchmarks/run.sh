@@ -6,5 +6,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 dotnet build benchmarks/EndToEnd -c Release -v quiet --nologo >&2
+for project in services/Gateway services/Processor services/Writer cli; do
+  name=$(basename "$project")
+  dotnet publish "$project" -c Release -v quiet --nologo -o "artifacts/published/${name^}" >&2
+done
 dotnet build benchmarks/DuckDb -c Release -v quiet --nologo >&2 || echo "Going on without DuckDB." >&2
 exec dotnet artifacts/bin/EndToEnd/release/Ingest.EndToEnd.dll run "$@"

@@ -38,7 +38,7 @@ internal sealed class ServiceSet : IAsyncDisposable
             {
                 var count = project == "Processor" ? processors : 1;
                 for (var i = 1; i <= count; i++)
-                    set._services.Add((count == 1 ? name : $"{name} {i}", ServiceProcess.Start(project, environment: Surroundings(bench, database, folder, environment))));
+                    set._services.Add((count == 1 ? name : $"{name} {i}", Published.StartService(project, Surroundings(bench, database, folder, environment))));
             }
 
             foreach (var (name, service) in set._services)

@@ -36,7 +36,7 @@ internal sealed class LoadWorkload(string name, Definition definition, bool post
     public static async Task<CommandLineResult> LoadAsync(Bench bench, Definition definition, string database, string folder)
     {
         var pipeline = await definition.WriteAsync(folder, TestNames.Pipeline(), FreePort.Next());
-        var program = Path.ChangeExtension(Repository.Assembly("Cli"), null);
+        var program = Published.Program("Cli", "ingest");
         return await CommandLine.RunAsync("/dev/null", Bench.Deadline, new Command(
             "ingest", program, "load", bench.Input.File, "--pipeline", pipeline, "--database", database, "--format", "json"));
     }

@@ -37,7 +37,7 @@ internal sealed class StartWorkload(string name) : Workload(name, Side.Ours)
         using var client = new HttpClient();
         var ready = new Uri($"{surroundings["ASPNETCORE_URLS"]}/health/ready");
         var watch = Stopwatch.StartNew();
-        await using var service = ServiceProcess.Start(project, environment: surroundings);
+        await using var service = Published.StartService(project, surroundings);
         while (!await IsReadyAsync(client, ready))
         {
             if (service.HasExited || watch.Elapsed > Bench.Deadline)
