@@ -35,6 +35,8 @@ internal sealed partial class RabbitMqReceiver<T>
                 return;
             try
             {
+                // What is being moved there is acknowledged first where it was, or its two copies would be tried in turn.
+                await Task.WhenAny(_moving.None, lost).WaitAsync(_stopped.Token);
                 if (await channel.BasicGetAsync(_undertaker.Suspects, autoAck: false, _stopped.Token) is not { } found)
                     return;
                 if (await ReadAsync(channel, found.DeliveryTag, found.BasicProperties, found.Body, _stopped.Token) is not ({ } batch, var message))
