@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Ingest.Messaging;
 
 namespace Ingest.Writer;
@@ -15,16 +14,16 @@ internal sealed class Arrivals(IBatchReceiver<RowBatch> receiver, CancellationTo
     public Task Next => _next ??= receiver.ReceiveAsync(_ending.Token).AsTask();
 
     /// <summary>What has come, in the order of delivery: nothing overtakes the one that is waited for.</summary>
-    public bool TryTake([NotNullWhen(true)] out Delivery<RowBatch>? delivery)
+    /// <returns>Null when nothing has come.</returns>
+    public async ValueTask<Delivery<RowBatch>?> TryTakeAsync()
     {
-        delivery = null;
         if (_next is null)
-            return receiver.TryReceive(out delivery);
+            return receiver.TryReceive(out var delivery) ? delivery : null;
         if (!_next.IsCompleted)
-            return false;
-        delivery = _next.GetAwaiter().GetResult();
+            return null;
+        var arrived = await _next;
         _next = null;
-        return true;
+        return arrived;
     }
 
     /// <summary>Waits for no further delivery.</summary>

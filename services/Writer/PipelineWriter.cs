@@ -81,7 +81,7 @@ internal sealed partial class PipelineWriter(
         {
             while (!stopping.IsCancellationRequested && !outage.IsLong)
             {
-                Take(arrivals);
+                await TakeAsync(arrivals);
                 if (await TryAsync(() => GoOnAsync(stopping, aborting), stopping))
                     await WaitAsync(arrivals, stopping);
             }
@@ -135,12 +135,12 @@ internal sealed partial class PipelineWriter(
     }
 
     /// <summary>What has come, as far as it fits into the next transaction.</summary>
-    private void Take(Arrivals arrivals)
+    private async ValueTask TakeAsync(Arrivals arrivals)
     {
         var next = new TransactionSize(options);
         foreach (var batch in Ready())
             next.Add(batch.Batch);
-        while (!next.IsFull && arrivals.TryTake(out var delivery))
+        while (!next.IsFull && await arrivals.TryTakeAsync() is { } delivery)
         {
             var held = _held.Add(delivery);
             if (held is { IsUnderWay: false, Copies.Count: 1 })
