@@ -126,7 +126,10 @@ public sealed class ReceiveBudgetTests
             (batches, longLines, senders, seed) => Play(new Crowd(batches, longLines, inFlightBytes: 600_000) { IsPaused = true }, senders, new Random(seed)),
             iter: 60);
 
-    /// <summary>Each sender sends its lines in pieces; one whose last kind is 0 never ends the last of them.</summary>
+    /// <summary>
+    /// Each sender sends its lines in pieces, none of them blank, for blank ones do not count; one whose last kind is 0
+    /// never ends the last of them.
+    /// </summary>
     private static void Play(Crowd crowd, (int Kind, int Length)[][] senders, Random random)
     {
         var left = new List<(Member Member, byte[] Bytes, int Sent, bool Stalls)>();
@@ -134,7 +137,7 @@ public sealed class ReceiveBudgetTests
         foreach (var lines in senders)
         {
             var stalls = lines[^1].Kind == 0;
-            var bytes = lines.SelectMany(l => Line(l.Kind == 1 ? 1 + (l.Length % 3_000) : l.Length * 2)).ToArray();
+            var bytes = lines.SelectMany(l => Line(l.Kind == 1 ? 2 + (l.Length % 3_000) : l.Length * 2)).ToArray();
             honestLines += stalls ? 0 : lines.Length;
             left.Add((crowd.Join(), stalls ? bytes[..^1] : bytes, 0, stalls));
         }
