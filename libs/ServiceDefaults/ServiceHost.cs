@@ -14,6 +14,9 @@ public static class ServiceHost
     /// <summary>Longer than any stage's drain, shorter than what Compose waits.</summary>
     public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(28);
 
+    /// <summary>Options are read at the start; a watch for changes would wake with every file written below the working folder.</summary>
+    private const string ConfigurationStays = "--hostBuilder:reloadConfigOnChange=false";
+
     /// <summary>Runs a service until it is told to stop, or with <c>--health</c> asks the running one how it is.</summary>
     /// <param name="name">The service's name in logs.</param>
     /// <param name="port">Where HTTP listens on loopback unless ASP.NET Core is configured otherwise.</param>
@@ -26,7 +29,7 @@ public static class ServiceHost
             return await HealthProbe.RunAsync(port);
         try
         {
-            var builder = WebApplication.CreateSlimBuilder(args);
+            var builder = WebApplication.CreateSlimBuilder([ConfigurationStays, .. args]);
             if (HealthProbe.ConfiguredUrls() is null)
                 builder.WebHost.UseUrls(HealthProbe.DefaultUrl(port));
             builder.Logging.AddServiceLogging();
