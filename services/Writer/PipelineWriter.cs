@@ -43,7 +43,6 @@ internal sealed partial class PipelineWriter(
     private readonly HeldBatches _held = new();
     private readonly List<WriterTransaction> _underWay = [];
     private TimeSpan _look = FirstLook;
-    private long? _lastBegan;
     private int _oneByOne;
     private bool _aloneIsNext;
     private bool _prepared;
@@ -162,19 +161,16 @@ internal sealed partial class PipelineWriter(
     /// <summary>Waits for a delivery, for the end of a transaction, or until something held is to be looked at again.</summary>
     private async Task WaitAsync(Arrivals arrivals, CancellationToken stopping)
     {
-        var isLingering = _underWay.Count == 0 && Ready().Any();
-        var isLooking = _underWay.Count == 0 && !isLingering && _held.Any(b => b.IsEarly);
-        var due = isLingering ? RestOfLinger()
-            : isLooking ? _look
+        var due = _underWay.Count == 0 && _held.Any(b => b.IsEarly) ? _look
             : _held.Any(b => b.BlockedSince is not null) ? BlockedFor
             : Timeout.InfiniteTimeSpan;
         using var waiting = new CancellationTokenSource();
-        var later = Task.Delay(due, time, waiting.Token);
-        List<Task> events = [later, .. _underWay.Select(t => t.Done)];
+        var looking = Task.Delay(due, time, waiting.Token);
+        List<Task> events = [looking, .. _underWay.Select(t => t.Done)];
         if (!TransactionSize.IsFullWith(options, Ready().Select(b => b.Batch)) && !HoldsSuspect())
             events.Add(arrivals.Next);
         await Task.WhenAny(events);
-        if (isLooking && later.IsCompleted)
+        if (looking.IsCompleted)
             _look = TimeSpan.FromTicks(Math.Min(_look.Ticks * 2, LongestLook.Ticks));
         waiting.Cancel();
     }
@@ -186,8 +182,8 @@ internal sealed partial class PipelineWriter(
     private bool HoldsSuspect() => _held.Any(b => b is { IsSuspect: true, IsEarly: false } && !IsBlocked(b));
 
     /// <summary>
-    /// What a transaction may take that begins now, in order: all that is there when none is under way and the last one
-    /// began long enough ago, and a full one's batches at any time, beside others. A batch that may kill its consumers, and one on which the writer threw, has a
+    /// What a transaction may take that begins now, in order: all that is there when none is under way, and a full
+    /// one's batches beside others. A batch that may kill its consumers, and one on which the writer threw, has a
     /// transaction to itself, beside which there is none.
     /// </summary>
     private async Task<HeldBatch[]> NextAsync(CancellationToken cancellationToken)
@@ -200,15 +196,7 @@ internal sealed partial class PipelineWriter(
         var alone = ready.Where(b => b.IsAlone && !behind.Contains(b.Id)).MinBy(b => b.Throws);
         if (alone is not null && (_aloneIsNext || together.Count == 0))
             return _underWay.Count == 0 ? [alone] : [];
-        return isFull || (_underWay.Count == 0 && RestOfLinger() == TimeSpan.Zero) ? [.. together] : [];
-    }
-
-    private TimeSpan RestOfLinger()
-    {
-        if (_lastBegan is not { } began)
-            return TimeSpan.Zero;
-        var rest = options.Linger - time.GetElapsedTime(began);
-        return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
+        return isFull || _underWay.Count == 0 ? [.. together] : [];
     }
 
     /// <summary>Those that may be written, in the order in which their rows count.</summary>
@@ -229,7 +217,6 @@ internal sealed partial class PipelineWriter(
     {
         foreach (var batch in batches)
             batch.IsUnderWay = true;
-        _lastBegan = time.GetTimestamp();
         _aloneIsNext = !batches[0].IsAlone;
         _oneByOne = Math.Max(0, _oneByOne - 1);
         var rows = batches.Select(b => b.Batch);

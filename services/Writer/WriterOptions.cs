@@ -23,13 +23,6 @@ public sealed class WriterOptions
     [Range(1, 16)]
     public int Connections { get; set; } = 2;
 
-    /// <summary>
-    /// How soon after the last one a transaction that is not full may begin: rows that keep coming share their commits,
-    /// and a row that comes alone does not wait.
-    /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
-    public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(20);
-
     /// <summary>Bytes of batches that a pipeline may hold unacknowledged.</summary>
     [Range(1024 * 1024, 4L * 1024 * 1024 * 1024)]
     public long PrefetchBytes { get; set; } = 64 * 1024 * 1024;

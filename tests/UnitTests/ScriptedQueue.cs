@@ -15,9 +15,6 @@ internal sealed class ScriptedQueue : IBatchQueues
 
     public int Receivers { get; private set; }
 
-    /// <summary>Batches that nobody has taken yet.</summary>
-    public int Waiting => _batches.Reader.Count;
-
     /// <summary>What happened, in order; others may write here too.</summary>
     public string[] Log
     {

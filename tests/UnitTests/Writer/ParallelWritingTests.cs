@@ -13,7 +13,6 @@ namespace Ingest.UnitTests.Writer;
 public sealed class ParallelWritingTests : IAsyncDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Linger = new WriterOptions().Linger;
     private static readonly PipelineDefinition Ignoring = Definitions.Parse("pipeline: p\ntable: t\nkey: a\ncolumns:\n  a: integer");
     private static readonly PipelineDefinition Updating = Definitions.Parse("pipeline: p\ntable: t\nkey: a\non_duplicate: update\ncolumns:\n  a: integer");
 
@@ -51,31 +50,8 @@ public sealed class ParallelWritingTests : IAsyncDisposable
         _queue.Put(Batch("late", rows: 0));
         _store.Commit("small b");
         await LoggedAsync("begin a", "begin small b", "ack small", "ack b");
-        _time.Advance(Linger);
         _store.Commit("a");
         await LoggedAsync("begin a", "begin small b", "ack small", "ack b", "ack a", "begin late");
-    }
-
-    [Fact]
-    public async Task What_comes_soon_after_the_last_transaction_began_shares_the_next_and_what_comes_later_does_not_wait()
-    {
-        await StartAsync(Ignoring);
-        _queue.Put(Batch("first", rows: 0));
-        await LoggedAsync("begin first");
-        _store.Commit("first");
-        await LoggedAsync("begin first", "ack first");
-        _queue.Put(Batch("soon", rows: 0));
-        _queue.Put(Batch("sooner", rows: 0));
-        await Eventually.HoldsAsync(() => _queue.Waiting == 0, Deadline, Show);
-        _time.Advance(Linger / 2);
-        await LoggedAsync("begin first", "ack first");
-        await Eventually.HoldsAsync(() => Advanced(() => _queue.Log.Length > 2), Deadline, Show);
-        await LoggedAsync("begin first", "ack first", "begin soon sooner");
-        _store.Commit("soon sooner");
-        await LoggedAsync("begin first", "ack first", "begin soon sooner", "ack soon", "ack sooner");
-        _time.Advance(Linger);
-        _queue.Put(Batch("later", rows: 0));
-        await LoggedAsync("begin first", "ack first", "begin soon sooner", "ack soon", "ack sooner", "begin later");
     }
 
     [Fact]

@@ -108,7 +108,7 @@ public sealed class SourceOrderTests : IAsyncDisposable
             [],
             new StageHealth(),
             new Isolation(),
-            Options.Create(new WriterOptions { PrefetchBytes = prefetchMessages * 1024L * 1024, Linger = TimeSpan.Zero }),
+            Options.Create(new WriterOptions { PrefetchBytes = prefetchMessages * 1024L * 1024 }),
             _time,
             new Random(1),
             NullLogger<WriterWorker>.Instance);

@@ -30,7 +30,7 @@ public sealed class WriterWorkerTests : IAsyncDisposable
             [new Listener(_queue)],
             _health,
             new Isolation(),
-            Options.Create(new WriterOptions { Linger = TimeSpan.Zero }),
+            Options.Create(new WriterOptions()),
             _time,
             new Random(1),
             NullLogger<WriterWorker>.Instance);
