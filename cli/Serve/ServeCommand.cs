@@ -25,8 +25,8 @@ internal static class ServeCommand
     private static async Task<int> RunAsync(string pipelines, string databaseText)
     {
         var catalog = PipelineCatalog.Load(pipelines);
-        if (catalog.Pipelines.All(p => p.ListenPort is null))
-            throw new StartupException($"{pipelines} names no port; add 'listen: 7070' to a definition.", ExitCodes.BadConfiguration);
+        if (catalog.Pipelines.All(p => p is { ListenPort: null, ListenPath: null, Connect: null }))
+            throw new StartupException($"{pipelines} says nowhere where lines come from; add 'listen: 7070' to a definition.", ExitCodes.BadConfiguration);
         await using var database = CommonOptions.OpenDatabase(databaseText);
         await OneProcess.PrepareAsync(catalog, database, CancellationToken.None);
 

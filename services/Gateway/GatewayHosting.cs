@@ -1,5 +1,6 @@
 using Ingest.Gateway.Filtering;
 using Ingest.Gateway.Receipts;
+using Ingest.Gateway.Sources;
 using Ingest.Messaging;
 using Ingest.ServiceDefaults;
 using Ingest.ServiceDefaults.Control;
@@ -12,7 +13,7 @@ namespace Ingest.Gateway;
 
 public static class GatewayHosting
 {
-    /// <summary>Lines in over TCP, batches out to the queues.</summary>
+    /// <summary>Lines in, batches out to the queues.</summary>
     public static IHostApplicationBuilder AddGateway(this IHostApplicationBuilder builder)
     {
         builder.Services.AddValidatedOptions<GatewayOptions>(GatewayOptions.Section);
@@ -25,6 +26,8 @@ public static class GatewayHosting
         builder.Services.AddSingleton(services => new ProcessorVersions(services.GetRequiredService<TimeProvider>()));
         builder.Services.AddControlConsumer<VersionConsumer>(Audience.Everyone);
         builder.Services.AddHostedService<VersionInquirer>();
+        builder.Services.AddSingleton<PipelineIntakes>();
+        builder.Services.AddSingleton<GatewayEnd>();
         builder.Services.AddHostedService<GatewayWorker>();
         return builder;
     }

@@ -12,6 +12,10 @@ public sealed class GatewayOptions
     [Required, CustomValidation(typeof(GatewayOptions), nameof(CheckAddress))]
     public string ListenAddress { get; set; } = "127.0.0.1";
 
+    /// <summary>Permissions of the pipelines' Unix domain sockets, in octal as chmod takes them; to connect takes the right to write.</summary>
+    [Required, RegularExpression("^[0-7]{3}$", ErrorMessage = "SocketMode must be three octal digits, such as 600 or 660.")]
+    public string SocketMode { get; set; } = "600";
+
     /// <summary>How long a line may wait for others to share its batch while earlier ones are in flight.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(50);

@@ -2,15 +2,14 @@ using System.Net.Sockets;
 using Ingest.Gateway.Framing;
 using Ingest.Gateway.Receipts;
 using Ingest.Gateway.Sources;
-using Ingest.Pipelines.Definition;
 
 namespace Ingest.Gateway.Listening;
 
 /// <summary>
 /// One producer's connection: its lines, then its receipt, then an orderly end (FIN). The connection is reset in every
-/// other case, so that a producer can trust its end.
+/// other case, so that a producer can trust its end. A Unix domain socket knows no reset: there the receipt alone tells.
 /// </summary>
-internal sealed class LineConnection(Socket socket, PipelineDefinition pipeline, Func<Source, SourceConversation> converse, GatewayOptions options, TimeProvider time)
+internal sealed class LineConnection(Socket socket, PipelineIntake intake, GatewayOptions options, TimeProvider time)
 {
     private const int KeepAliveAfterSeconds = 60;
     private const int KeepAliveEverySeconds = 10;
@@ -19,12 +18,15 @@ internal sealed class LineConnection(Socket socket, PipelineDefinition pipeline,
     private static readonly TimeSpan LongestDiscard = TimeSpan.FromSeconds(2);
     private const int DiscardBytes = 64 * 1024;
 
-    /// <summary>The producer's address.</summary>
+    /// <summary>The producer's address, or what the kernel says of its process.</summary>
     public string Name { get; private set; } = "unknown";
 
     /// <exception cref="SocketException">The connection died before it was looked at.</exception>
     public void Prepare()
     {
+        Name = PeerName.Of(socket);
+        if (!IsTcp)
+            return;
         // Reset unless told otherwise: the kernel ends a killed process's connections with FIN, which would say "done".
         socket.LingerState = new LingerOption(true, 0);
         // A producer that vanished without a word gives its place up after two minutes.
@@ -35,20 +37,23 @@ internal sealed class LineConnection(Socket socket, PipelineDefinition pipeline,
 
     public async Task<SourceResult> RunAsync(CancellationToken stopping, CancellationToken aborting)
     {
-        Name = socket.RemoteEndPoint?.ToString() ?? Name;
         await using var stream = new NetworkStream(socket, ownsSocket: false);
-        var (result, receipt) = await converse(Source.Live(Name, pipeline)).RunAsync(stream, stopping, aborting, WakeAt);
+        var (result, receipt) = await intake.Converse(Source.Live(Name, intake.Pipeline))
+            .RunAsync(stream, stopping, aborting, IsTcp ? WakeAt : null);
         // With nothing to say, an orderly end would say that every line was taken.
         if (receipt is null && result.Outcome != SourceOutcome.Completed)
             return result;
         if (receipt is not null)
             await SendAsync(stream, receipt, aborting);
-        socket.LingerState = new LingerOption(false, 0);
+        if (IsTcp)
+            socket.LingerState = new LingerOption(false, 0);
         socket.Shutdown(SocketShutdown.Send);
         if (result.Outcome != SourceOutcome.Completed)
             await DiscardAsync(stream, aborting);
         return result;
     }
+
+    private bool IsTcp => socket.ProtocolType == ProtocolType.Tcp;
 
     /// <summary>Fewer bytes than that do not end a wait for them, where the system can be told so; the end and a reset do.</summary>
     private void WakeAt(int bytes)

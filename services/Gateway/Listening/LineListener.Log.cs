@@ -7,7 +7,7 @@ namespace Ingest.Gateway.Listening;
 internal sealed partial class LineListener
 {
     [LoggerMessage(Level = LogLevel.Information, Message = "Pipeline {Pipeline} listens on {EndPoint}")]
-    private partial void LogListening(string pipeline, IPEndPoint endPoint);
+    private partial void LogListening(string pipeline, EndPoint? endPoint);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Pipeline {Pipeline}: {Source} ended, {Outcome}: {Lines} lines, {Bytes} bytes")]
     private partial void LogEnded(string pipeline, string source, SourceOutcome outcome, long lines, long bytes);

@@ -1,49 +1,34 @@
 using System.Net;
 using System.Net.Sockets;
-using Ingest.Gateway.Framing;
 using Ingest.Gateway.Sources;
-using Ingest.Pipelines.Definition;
 using Microsoft.Extensions.Logging;
 
 namespace Ingest.Gateway.Listening;
 
-/// <summary>
-/// One pipeline's TCP port. Each connection is a source of its own.
-/// </summary>
+/// <summary>Accepts one pipeline's producers. Each connection is a source of its own.</summary>
+/// <param name="socket">Where it listens; closed with this.</param>
+/// <param name="intake">Where the lines go.</param>
+/// <param name="options">Limits and times.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Where it says what it does.</param>
 internal sealed partial class LineListener(
-    PipelineDefinition pipeline,
-    Func<Source, SourceConversation> converse,
-    GatewayOptions options,
-    TimeProvider time,
-    ILogger logger) : IDisposable
+    Socket socket, PipelineIntake intake, GatewayOptions options, TimeProvider time, ILogger logger) : IDisposable
 {
-    private const int Backlog = 512;
     private static readonly TimeSpan AfterAcceptError = TimeSpan.FromMilliseconds(100);
 
-    private readonly IPAddress _address = IPAddress.Parse(options.ListenAddress);
-    private readonly Socket _socket = new(IPAddress.Parse(options.ListenAddress).AddressFamily, SocketType.Stream, ProtocolType.Tcp);
     private readonly HashSet<Task> _connections = [];
     private readonly Lock _lock = new();
-
-    public IPEndPoint EndPoint => (IPEndPoint)_socket.LocalEndPoint!;
-
-    /// <exception cref="SocketException">The port is taken or not ours to use.</exception>
-    public void Bind(int port)
-    {
-        _socket.Bind(new IPEndPoint(_address, port));
-        _socket.Listen(Backlog);
-        LogListening(pipeline.Name, EndPoint);
-    }
 
     /// <summary>Accepts until stopped, then waits for the connections at hand.</summary>
     public async Task RunAsync(CancellationToken stopping, CancellationToken aborting)
     {
+        LogListening(intake.Pipeline.Name, socket.LocalEndPoint);
         while (!stopping.IsCancellationRequested)
         {
             Socket connection;
             try
             {
-                connection = await _socket.AcceptAsync(stopping);
+                connection = await socket.AcceptAsync(stopping);
             }
             catch (OperationCanceledException)
             {
@@ -51,7 +36,7 @@ internal sealed partial class LineListener(
             }
             catch (SocketException failure)
             {
-                LogAcceptFailed(pipeline.Name, failure.Message);
+                LogAcceptFailed(intake.Pipeline.Name, failure.Message);
                 await Task.Delay(AfterAcceptError, time, CancellationToken.None);
                 continue;
             }
@@ -59,26 +44,26 @@ internal sealed partial class LineListener(
             Track(connection, stopping, aborting);
         }
 
-        _socket.Close();
+        socket.Close();
         Task[] open;
         lock (_lock)
             open = [.. _connections];
         await Task.WhenAll(open);
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose() => socket.Dispose();
 
-    private void Track(Socket socket, CancellationToken stopping, CancellationToken aborting)
+    private void Track(Socket accepted, CancellationToken stopping, CancellationToken aborting)
     {
-        var connection = new LineConnection(socket, pipeline, converse, options, time);
+        var connection = new LineConnection(accepted, intake, options, time);
         try
         {
             connection.Prepare();
         }
         catch (SocketException failure)
         {
-            LogAcceptFailed(pipeline.Name, failure.Message);
-            socket.Dispose();
+            LogAcceptFailed(intake.Pipeline.Name, failure.Message);
+            accepted.Dispose();
             return;
         }
 
@@ -86,12 +71,12 @@ internal sealed partial class LineListener(
         {
             if (_connections.Count >= options.MaxConnectionsPerPipeline)
             {
-                LogTooMany(pipeline.Name, options.MaxConnectionsPerPipeline);
-                socket.Dispose();
+                LogTooMany(intake.Pipeline.Name, options.MaxConnectionsPerPipeline);
+                accepted.Dispose();
                 return;
             }
 
-            var handling = HandleAsync(socket, connection, stopping, aborting);
+            var handling = HandleAsync(accepted, connection, stopping, aborting);
             if (handling.IsCompleted)
                 return;
             _connections.Add(handling);
@@ -107,21 +92,21 @@ internal sealed partial class LineListener(
         }
     }
 
-    private async Task HandleAsync(Socket socket, LineConnection connection, CancellationToken stopping, CancellationToken aborting)
+    private async Task HandleAsync(Socket accepted, LineConnection connection, CancellationToken stopping, CancellationToken aborting)
     {
         // Not on the time of those who wait to be accepted.
         await Task.Yield();
-        using var owned = socket;
+        using var owned = accepted;
         try
         {
             var result = await connection.RunAsync(stopping, aborting);
-            LogEnded(pipeline.Name, connection.Name, result.Outcome, result.Lines, result.Bytes);
+            LogEnded(intake.Pipeline.Name, connection.Name, result.Outcome, result.Lines, result.Bytes);
             if (result.Outcome == SourceOutcome.Stalled)
-                LogStalled(pipeline.Name, connection.Name, options.ProgressDeadline);
+                LogStalled(intake.Pipeline.Name, connection.Name, options.ProgressDeadline);
         }
         catch (OperationCanceledException) when (aborting.IsCancellationRequested)
         {
-            LogAborted(pipeline.Name, connection.Name);
+            LogAborted(intake.Pipeline.Name, connection.Name);
         }
         catch (Exception gone) when (gone is SocketException or OperationCanceledException or IOException { InnerException: SocketException })
         {
@@ -130,7 +115,7 @@ internal sealed partial class LineListener(
         catch (Exception failure)
         {
             // One connection's failure is not another's; the reset tells the producer.
-            LogFailed(failure, pipeline.Name, connection.Name);
+            LogFailed(failure, intake.Pipeline.Name, connection.Name);
         }
     }
 }
