@@ -59,6 +59,18 @@ public sealed class GatewayOptions
     [Range(1, 10_000_000)]
     public int MaxUncommittedBatches { get; set; } = 50_000;
 
+    /// <summary>How long a listener that lines are fetched from (<c>connect</c>) may take to answer.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:05:00")]
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The wait before such a listener is connected to again; it doubles while no bytes come, and half of it is jitter.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
+    public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>What that wait grows to.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
+    public TimeSpan LongestReconnectDelay { get; set; } = TimeSpan.FromSeconds(30);
+
     public static ValidationResult? CheckAddress(string address) =>
         IPAddress.TryParse(address, out _) ? ValidationResult.Success : new($"ListenAddress '{address}' is not an IP address.");
 }

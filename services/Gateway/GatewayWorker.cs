@@ -10,21 +10,37 @@ using Microsoft.Extensions.Options;
 
 namespace Ingest.Gateway;
 
-/// <summary>Listens for every pipeline that says where. The listeners are bound before the host counts as started.</summary>
+/// <summary>Listens for every pipeline that says where, and fetches from its producers' listeners. The listeners are bound before the host counts as started.</summary>
 internal sealed class GatewayWorker(
-    PipelineIntakes intakes, GatewayEnd end, IOptions<GatewayOptions> options, TimeProvider time, ILogger<GatewayWorker> logger) : BackgroundService
+    PipelineIntakes intakes,
+    GatewayEnd end,
+    IOptions<GatewayOptions> options,
+    TimeProvider time,
+    Random random,
+    ILogger<GatewayWorker> logger) : BackgroundService
 {
     private readonly List<LineListener> _listeners = [];
+    private readonly List<OutgoingConnection> _outgoing = [];
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var intake in intakes.All.Where(i => i.Pipeline.ListenPort is not null || i.Pipeline.ListenPath is not null))
             _listeners.Add(new LineListener(Open(intake.Pipeline), intake, options.Value, time, logger));
+        foreach (var intake in intakes.All)
+        {
+            if (intake.Pipeline.Connect is { } target)
+                _outgoing.Add(new OutgoingConnection(target, intake, options.Value, time, random, logger));
+        }
+
         return base.StartAsync(cancellationToken);
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        StageTasks.AllOrFirstFaultAsync(_listeners.Select(l => l.RunAsync(end.Stopping, end.Aborting)));
+        StageTasks.AllOrFirstFaultAsync(
+        [
+            .. _listeners.Select(l => l.RunAsync(end.Stopping, end.Aborting)),
+            .. _outgoing.Select(o => o.RunAsync(end.Stopping, end.Aborting)),
+        ]);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {

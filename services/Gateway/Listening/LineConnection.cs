@@ -9,7 +9,7 @@ namespace Ingest.Gateway.Listening;
 /// One producer's connection: its lines, then its receipt, then an orderly end (FIN). The connection is reset in every
 /// other case, so that a producer can trust its end. A Unix domain socket knows no reset: there the receipt alone tells.
 /// </summary>
-internal sealed class LineConnection(Socket socket, PipelineIntake intake, GatewayOptions options, TimeProvider time)
+internal sealed class LineConnection(Socket socket, PipelineIntake intake, GatewayOptions options, TimeProvider time, string? name = null)
 {
     private const int KeepAliveAfterSeconds = 60;
     private const int KeepAliveEverySeconds = 10;
@@ -24,7 +24,7 @@ internal sealed class LineConnection(Socket socket, PipelineIntake intake, Gatew
     /// <exception cref="SocketException">The connection died before it was looked at.</exception>
     public void Prepare()
     {
-        Name = PeerName.Of(socket);
+        Name = name ?? PeerName.Of(socket);
         if (!IsTcp)
             return;
         // Reset unless told otherwise: the kernel ends a killed process's connections with FIN, which would say "done".
