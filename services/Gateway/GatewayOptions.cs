@@ -20,9 +20,17 @@ public sealed class GatewayOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Connections to one pipeline's port at a time; one more is reset.</summary>
+    /// <summary>Connections and requests to one pipeline at a time; one more is reset, or answered with 429.</summary>
     [Range(1, 1_000_000)]
     public int MaxConnectionsPerPipeline { get; set; } = 1_000;
+
+    /// <summary>HTTP connections of any kind at a time; one more is closed.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxHttpConnections { get; set; } = 1_000;
+
+    /// <summary>How long a producer may send nothing before it is told how far it came; zero for as long as it likes.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.Zero;
 
     /// <summary>
     /// Bytes that a pipeline's connections may hold of batches being received; past that they go on in small ones. Each

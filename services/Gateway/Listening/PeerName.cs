@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Ingest.Gateway.Edge;
 
 namespace Ingest.Gateway.Listening;
 
@@ -15,10 +16,7 @@ internal static class PeerName
         socket.AddressFamily == AddressFamily.Unix ? OfProcess(socket) : socket.RemoteEndPoint?.ToString() ?? "unknown";
 
     /// <summary>Null on a Unix socket. An IPv4 address is one, also on a socket for IPv6.</summary>
-    public static IPAddress? AddressOf(Socket socket) => (socket.RemoteEndPoint as IPEndPoint)?.Address is { } address ? Plain(address) : null;
-
-    /// <summary>The IPv4 address that an IPv6 address stands for, or the address itself.</summary>
-    public static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+    public static IPAddress? AddressOf(Socket socket) => (socket.RemoteEndPoint as IPEndPoint)?.Address is { } address ? AddressRules.Plain(address) : null;
 
     private static string OfProcess(Socket socket)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Ingest.Gateway.Filtering;
 using Ingest.Gateway.Framing;
 using Ingest.Gateway.Receipts;
@@ -11,6 +12,7 @@ namespace Ingest.Gateway.Sources;
 /// <summary>What all ways into a pipeline share: its window, its memory for what is received, its places for connections.</summary>
 internal sealed class PipelineIntake : IAsyncDisposable
 {
+    private readonly ConcurrentDictionary<Guid, bool> _replays = new();
     private readonly BatchPublisher<LineBatch> _publisher;
     private readonly CommitTally? _commits;
     private readonly ReceiveBudget _budget;
@@ -22,6 +24,7 @@ internal sealed class PipelineIntake : IAsyncDisposable
         PipelineDefinition pipeline,
         IBatchQueues queues,
         IOptions<GatewayOptions> options,
+        IOptions<EdgeOptions> edge,
         IOptions<PublisherOptions> publisherOptions,
         CommitTally commits,
         ProcessorVersions processors,
@@ -30,6 +33,7 @@ internal sealed class PipelineIntake : IAsyncDisposable
         ILogger<PipelineIntake> logger)
     {
         (Pipeline, _options, _time) = (pipeline, options.Value, time);
+        Admission = new Admission(_options.MaxConnectionsPerPipeline, edge.Value.MaxConnectionsPerAddress);
         _publisher = new BatchPublisher<LineBatch>(
             queues.CreateSender<LineBatch>(pipeline.Name), publisherOptions.Value, time, random, logger);
         var waitedFor = pipeline.Acknowledge != Acknowledge.None
@@ -41,10 +45,19 @@ internal sealed class PipelineIntake : IAsyncDisposable
 
     public PipelineDefinition Pipeline { get; }
 
+    public Admission Admission { get; }
+
     /// <summary>False while nothing can be sent on: the broker is away, or its queue is full.</summary>
     public bool IsOpen => _publisher.IsOpen;
 
     public SourceConversation Converse(Source source) => new(source, _publisher, _commits, _budget, _options, _time, _filter);
+
+    /// <summary>
+    /// Reserves a replayable source for one conversation: batches with the same ids may not be under way twice from here.
+    /// </summary>
+    public bool TryClaim(Source source) => _replays.TryAdd(source.Id, true);
+
+    public void Release(Source source) => _replays.TryRemove(source.Id, out _);
 
     public ValueTask DisposeAsync() => _publisher.DisposeAsync();
 }

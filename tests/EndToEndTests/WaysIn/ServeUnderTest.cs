@@ -28,6 +28,12 @@ internal sealed class ServeUnderTest : IAsyncDisposable
 
     public ServiceProcess Process { get; private set; } = null!;
 
+    /// <summary>Where lines are posted to, when it was started with <see cref="Http"/>.</summary>
+    public Uri Posts => new($"{_settings["ASPNETCORE_URLS"]}/v1/pipelines/numbers/lines");
+
+    /// <summary>A setting that makes it listen for HTTP.</summary>
+    public static (string Key, string Value) Http() => ("ASPNETCORE_URLS", $"http://127.0.0.1:{FreePort.Next()}");
+
     /// <param name="definition">What says where lines come from.</param>
     /// <param name="settings">Environment variables.</param>
     public static Task<ServeUnderTest> StartAsync(string definition, params (string Key, string Value)[] settings) =>
