@@ -40,7 +40,7 @@ public sealed class EdgeOptions
 
     public static ValidationResult? CheckNetworks(IList<string> networks) =>
         networks.FirstOrDefault(text => Parse(text) is null) is { } wrong
-            ? new($"AllowedAddresses: '{wrong}' is neither an address nor a network such as 10.0.0.0/8 (whose bits after the prefix are 0).")
+            ? new($"AllowedAddresses: '{wrong}' is neither an address nor a network such as 10.0.0.0/8.")
             : ValidationResult.Success;
 
     /// <summary>A network, or an address as a network of its own; null for anything else.</summary>

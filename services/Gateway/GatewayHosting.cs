@@ -38,6 +38,8 @@ public static class GatewayHosting
         builder.Services.AddSingleton<GatewayEnd>();
         builder.Services.AddSingleton<AddressRules>();
         builder.Services.AddSingleton<Tokens>();
+        builder.Services.AddSingleton<TlsCertificates>();
+        builder.Services.AddSingleton<Gate>();
         builder.Services.AddSingleton<LinesEndpoint>();
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>(BoundHttp);
         builder.Services.AddHostedService<GatewayWorker>();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Ingest.Gateway.Edge;
 using Ingest.Gateway.Listening;
 using Ingest.Gateway.Sources;
 using Ingest.Pipelines.Definition;
@@ -13,6 +14,7 @@ namespace Ingest.Gateway;
 /// <summary>Listens for every pipeline that says where, and fetches from its producers' listeners. The listeners are bound before the host counts as started.</summary>
 internal sealed class GatewayWorker(
     PipelineIntakes intakes,
+    Gate gate,
     GatewayEnd end,
     IOptions<GatewayOptions> options,
     TimeProvider time,
@@ -25,7 +27,7 @@ internal sealed class GatewayWorker(
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var intake in intakes.All.Where(i => i.Pipeline.ListenPort is not null || i.Pipeline.ListenPath is not null))
-            _listeners.Add(new LineListener(Open(intake.Pipeline), intake, options.Value, time, logger));
+            _listeners.Add(new LineListener(Open(intake.Pipeline), intake, gate, options.Value, time, logger));
         foreach (var intake in intakes.All)
         {
             if (intake.Pipeline.Connect is { } target)

@@ -103,7 +103,8 @@ internal sealed partial class LinesEndpoint(
         if (place is null)
         {
             return new Problem(StatusCodes.Status429TooManyRequests,
-                $"Pipeline {pipeline} has {admission.Places} connections already (Gateway__MaxConnectionsPerPipeline).") { RetryAfterSeconds = SoonSeconds };
+                $"Pipeline {pipeline} has {admission.Places} connections already (Gateway__MaxConnectionsPerPipeline).")
+            { RetryAfterSeconds = SoonSeconds };
         }
 
         if (context.Connection.RemoteIpAddress is { } remote && !place.TryBelongTo(AddressRules.Plain(remote)))

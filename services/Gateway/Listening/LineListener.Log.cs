@@ -18,6 +18,9 @@ internal sealed partial class LineListener
     [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline}: {Source} was reset, its lines could not be made safe in time")]
     private partial void LogAborted(string pipeline, string source);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline}: {Source} was reset: {Reason}")]
+    private partial void LogRefused(string pipeline, string source, string reason);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "Pipeline {Pipeline}: {Source} was reset after an error")]
     private partial void LogFailed(Exception failure, string pipeline, string source);
 

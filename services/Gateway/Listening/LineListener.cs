@@ -1,5 +1,5 @@
-using System.Net;
 using System.Net.Sockets;
+using Ingest.Gateway.Edge;
 using Ingest.Gateway.Sources;
 using Microsoft.Extensions.Logging;
 
@@ -8,11 +8,12 @@ namespace Ingest.Gateway.Listening;
 /// <summary>Accepts one pipeline's producers. Each connection is a source of its own.</summary>
 /// <param name="socket">Where it listens; closed with this.</param>
 /// <param name="intake">Where the lines go.</param>
+/// <param name="gate">What a connection passes first.</param>
 /// <param name="options">Limits and times.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where it says what it does.</param>
 internal sealed partial class LineListener(
-    Socket socket, PipelineIntake intake, GatewayOptions options, TimeProvider time, ILogger logger) : IDisposable
+    Socket socket, PipelineIntake intake, Gate gate, GatewayOptions options, TimeProvider time, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan AfterAcceptError = TimeSpan.FromMilliseconds(100);
 
@@ -55,10 +56,9 @@ internal sealed partial class LineListener(
 
     private void Track(Socket accepted, CancellationToken stopping, CancellationToken aborting)
     {
-        var connection = new LineConnection(accepted, intake, options, time);
         try
         {
-            connection.Prepare();
+            LineConnection.Prepare(accepted);
         }
         catch (SocketException failure)
         {
@@ -67,16 +67,16 @@ internal sealed partial class LineListener(
             return;
         }
 
+        if (intake.Admission.TryEnter() is not { } place)
+        {
+            LogTooMany(intake.Pipeline.Name, intake.Admission.Places);
+            accepted.Dispose();
+            return;
+        }
+
         lock (_lock)
         {
-            if (_connections.Count >= options.MaxConnectionsPerPipeline)
-            {
-                LogTooMany(intake.Pipeline.Name, options.MaxConnectionsPerPipeline);
-                accepted.Dispose();
-                return;
-            }
-
-            var handling = HandleAsync(accepted, connection, stopping, aborting);
+            var handling = HandleAsync(accepted, place, stopping, aborting);
             if (handling.IsCompleted)
                 return;
             _connections.Add(handling);
@@ -92,30 +92,40 @@ internal sealed partial class LineListener(
         }
     }
 
-    private async Task HandleAsync(Socket accepted, LineConnection connection, CancellationToken stopping, CancellationToken aborting)
+    private async Task HandleAsync(Socket accepted, Admission.Place place, CancellationToken stopping, CancellationToken aborting)
     {
         // Not on the time of those who wait to be accepted.
         await Task.Yield();
+        using var left = place;
         using var owned = accepted;
+        var name = "a connection";
         try
         {
-            var result = await connection.RunAsync(stopping, aborting);
-            LogEnded(intake.Pipeline.Name, connection.Name, result.Outcome, result.Lines, result.Bytes);
+            name = PeerName.Of(accepted);
+            await using var passage = await gate.PassAsync(accepted, place, stopping);
+            name = passage.Name;
+            var result = await new LineConnection(accepted, passage, intake, options, time).RunAsync(stopping, aborting);
+            LogEnded(intake.Pipeline.Name, name, result.Outcome, result.Lines, result.Bytes);
             if (result.Outcome == SourceOutcome.Stalled)
-                LogStalled(intake.Pipeline.Name, connection.Name, options.ProgressDeadline);
+                LogStalled(intake.Pipeline.Name, name, options.ProgressDeadline);
+        }
+        catch (RefusedException refused)
+        {
+            LogRefused(intake.Pipeline.Name, name, refused.Message);
         }
         catch (OperationCanceledException) when (aborting.IsCancellationRequested)
         {
-            LogAborted(intake.Pipeline.Name, connection.Name);
+            LogAborted(intake.Pipeline.Name, name);
         }
-        catch (Exception gone) when (gone is SocketException or OperationCanceledException or IOException { InnerException: SocketException })
+        catch (Exception gone) when (gone is SocketException or OperationCanceledException or IOException { InnerException: SocketException } or EndOfStreamException)
         {
             // The producer reset its connection after its last line, or does not read; every line is safe all the same.
+            // Or it ended at the gate.
         }
         catch (Exception failure)
         {
             // One connection's failure is not another's; the reset tells the producer.
-            LogFailed(failure, intake.Pipeline.Name, connection.Name);
+            LogFailed(failure, intake.Pipeline.Name, name);
         }
     }
 }

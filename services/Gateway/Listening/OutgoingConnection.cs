@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Ingest.Gateway.Edge;
 using Ingest.Gateway.Sources;
 using Ingest.Pipelines.Definition;
 using Microsoft.Extensions.Logging;
@@ -56,11 +57,11 @@ internal sealed partial class OutgoingConnection(
 
         LogConnected(intake.Pipeline.Name, target);
         _isAway = false;
-        var connection = new LineConnection(socket, intake, options, time, target.ToString());
         try
         {
-            connection.Prepare();
-            var result = await connection.RunAsync(stopping, aborting);
+            LineConnection.Prepare(socket);
+            await using var passage = Passage.Plain(target.ToString(), socket);
+            var result = await new LineConnection(socket, passage, intake, options, time).RunAsync(stopping, aborting);
             LogEnded(intake.Pipeline.Name, target, result.Outcome, result.Lines, result.Bytes);
             return result.Bytes;
         }

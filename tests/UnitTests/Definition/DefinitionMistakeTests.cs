@@ -9,7 +9,7 @@ public class DefinitionMistakeTests
     private const string Good = "pipeline: p\ntable: t\ncolumns: { a: text, j: jsonb }\n";
     private const string Keys = "the keys here are pipeline, listen, connect, where, table, key, on_duplicate, columns, max_line_bytes, acknowledge, push_down, decompress";
     private const string BadName = "'pipeline' must be a name of lower-case letters, digits, '-' and '_' that begins with a letter and has at most 63 characters";
-    private const string BadPort = 
+    private const string BadPort =
         "'listen' must be a port from 1 to 65535, such as 7070, or the path of a Unix socket, such as /run/ingest/comments.sock or ./comments.sock";
     private const string BadConnect = "'connect' must be a host and a port, such as producer.example:7070 or [::1]:7070";
     private const string LongPath = "/run/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789/x.sock";
