@@ -5,6 +5,7 @@ using Ingest.ServiceDefaults.Control;
 using Ingest.Writer;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -57,7 +58,8 @@ internal static class ServeCommand
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.AddStages(catalog, database, LogLevel.Information);
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().UseUrls(urls);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().UseUrls(urls)
+            .ConfigureKestrel(kestrel => kestrel.Configure(builder.Configuration.GetSection("Kestrel")));
         builder.Services.AddRoutingCore();
         AddWaysIn(builder);
         var app = builder.Build();

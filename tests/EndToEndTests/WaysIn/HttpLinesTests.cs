@@ -186,6 +186,35 @@ public sealed class HttpLinesTests(SharedServers servers) : IDisposable
     }
 
     [Fact]
+    public async Task Over_https_the_certificate_is_that_of_kestrels_own_configuration()
+    {
+        var folder = TestRun.CreateFolder("https");
+        using var certificates = new Certificates(folder);
+        var thumbprint = certificates.WriteServer();
+        await using var serve = await ServeUnderTest.StartAsync(
+            folder,
+            "",
+            ("ASPNETCORE_URLS", $"https://127.0.0.1:{FreePort.Next()}"),
+            ("Kestrel__Certificates__Default__Path", certificates.CertificateFile),
+            ("Kestrel__Certificates__Default__KeyPath", certificates.KeyFile));
+        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, shown, _, _) => shown?.Thumbprint == thumbprint };
+        using var client = new HttpClient(handler) { DefaultRequestVersion = HttpVersion.Version20 };
+        using var response = await client.PostAsync(serve.Posts, new ByteArrayContent(ServeUnderTest.Lines(Enumerable.Range(0, 50_000).Select(n => (long)n))), TestContext.Current.CancellationToken);
+        Assert.Equal((HttpStatusCode.OK, HttpVersion.Version20), (response.StatusCode, response.Version));
+        Assert.Equal(50_000, serve.Numbers().Count);
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("https://127.0.0.1:0")]
+    public async Task An_address_that_cannot_be_listened_on_is_one_sentence(string url)
+    {
+        var (exitCode, error) = await ServeUnderTest.FailAsync(TestRun.CreateFolder("serve"), "", ("ASPNETCORE_URLS", url));
+        Assert.Equal(78, exitCode);
+        Assert.StartsWith("HTTP cannot listen: ", Assert.Single(error.Split('\n')), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Beyond_loopback_nothing_is_taken_without_a_token_unless_that_is_said()
     {
         Assert.SkipWhen(OtherAddress() is null, "This machine has no address but loopback.");
@@ -217,6 +246,19 @@ public sealed class HttpLinesTests(SharedServers servers) : IDisposable
         using var late = await waiting;
         Assert.Equal(HttpStatusCode.Accepted, late.StatusCode);
         await pipeline.AllLinesAreAccountedForAsync(3, sources: 2);
+    }
+
+    [Fact]
+    public async Task A_gateway_says_of_a_repeated_body_too_that_it_is_committed()
+    {
+        await using var pipeline = await PipelineUnderTest.StartAsync(servers, $"acknowledge: committed\n{ServeUnderTest.Columns}");
+        var posts = new Uri(pipeline.GatewayMetrics, $"/v1/pipelines/{pipeline.Name}/lines");
+        for (var i = 0; i < 2; i++)
+        {
+            using var response = await PostAsync(posts, ServeUnderTest.Lines(1, 2), ("Idempotency-Key", "k"));
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            Assert.Equal(2, await pipeline.LinesAsync());
+        }
     }
 
     private Task<HttpResponseMessage> PostAsync(Uri uri, byte[] body, params (string Name, string Value)[] headers) =>
