@@ -43,6 +43,16 @@ public sealed class HttpLinesTests(SharedServers servers) : IDisposable
     }
 
     [Fact]
+    public async Task A_body_may_be_longer_than_kestrel_takes_by_itself()
+    {
+        await using var serve = await ServeUnderTest.StartAsync("", ServeUnderTest.Http());
+        var blank = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(new string(' ', 999) + "\n", 32_000)));
+        using var response = await PostAsync(serve.Posts, [.. blank, .. ServeUnderTest.Lines(1)]);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal([1], serve.Numbers());
+    }
+
+    [Fact]
     public async Task A_name_alone_makes_no_line_a_repetition()
     {
         await using var serve = await ServeUnderTest.StartAsync("", ServeUnderTest.Http());
