@@ -25,6 +25,13 @@ internal static class OneProcess
     public static HostApplicationBuilder CreateBuilder(PipelineCatalog catalog, Database database, LogLevel level)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.AddStages(catalog, database, level);
+        return builder;
+    }
+
+    /// <inheritdoc cref="CreateBuilder"/>
+    public static void AddStages(this IHostApplicationBuilder builder, PipelineCatalog catalog, Database database, LogLevel level)
+    {
         builder.Configuration.AddEnvironmentVariables();
         builder.Logging.AddServiceLogging().SetMinimumLevel(level).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
@@ -36,7 +43,6 @@ internal static class OneProcess
         builder.Services.AddSingleton(database);
         builder.Services.Configure<PublisherOptions>(publisher => publisher.InFlightBytes = InFlightBytes);
         builder.AddInMemoryQueues().AddWriter().AddProcessor();
-        return builder;
     }
 
     /// <summary>Creates the tables before anything is read, so that a database that refuses says so at once.</summary>

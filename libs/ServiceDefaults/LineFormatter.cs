@@ -15,7 +15,7 @@ internal sealed class LineFormatter() : ConsoleFormatter(FormatterName)
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
-        if (logEntry.Exception is StartupException)
+        if (logEntry.Exception is { } failure && StartupErrors.Describe(failure) is not null)
             return;
         textWriter.Write(DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
         textWriter.Write(Level(logEntry.LogLevel));

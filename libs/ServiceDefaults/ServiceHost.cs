@@ -22,8 +22,10 @@ public static class ServiceHost
     /// <param name="port">Where HTTP listens on loopback unless ASP.NET Core is configured otherwise.</param>
     /// <param name="args">The command line.</param>
     /// <param name="compose">Adds the stage.</param>
+    /// <param name="map">Adds what the stage answers over HTTP.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(string name, int port, string[] args, Action<WebApplicationBuilder> compose)
+    public static async Task<int> RunAsync(
+        string name, int port, string[] args, Action<WebApplicationBuilder> compose, Action<WebApplication>? map = null)
     {
         if (args.Contains("--health"))
             return await HealthProbe.RunAsync(port);
@@ -32,6 +34,7 @@ public static class ServiceHost
             var builder = WebApplication.CreateSlimBuilder([ConfigurationStays, .. args]);
             if (HealthProbe.ConfiguredUrls() is null)
                 builder.WebHost.UseUrls(HealthProbe.DefaultUrl(port));
+            builder.WebHost.UseKestrelHttpsConfiguration();
             builder.Logging.AddServiceLogging();
             builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
             builder.Services.AddSingleton(TimeProvider.System);
@@ -46,6 +49,7 @@ public static class ServiceHost
             app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
             app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = HealthProbe.WriteAsync });
             app.MapMetrics();
+            map?.Invoke(app);
             await app.StartAsync();
             await app.WaitForShutdownAsync();
             var exitCode = HasFault(app.Services) ? ExitCodes.Failed : ExitCodes.Success;

@@ -13,6 +13,8 @@ public static class StartupErrors
         OptionsValidationException wrong => (string.Join(Environment.NewLine, wrong.Failures), ExitCodes.BadConfiguration),
         InvalidOperationException { Source: { } source } wrong when source.StartsWith("Microsoft.Extensions.Configuration", StringComparison.Ordinal) =>
             ($"a setting cannot be read: {wrong.Message}", ExitCodes.BadConfiguration),
+        InvalidOperationException { Source: "Microsoft.AspNetCore.Server.Kestrel.Core" } or FormatException { Source: "Microsoft.AspNetCore.Http" } =>
+            ($"HTTP cannot listen: {failure.Message.Split(Environment.NewLine)[0]} Look at ASPNETCORE_URLS and Kestrel__Certificates.", ExitCodes.BadConfiguration),
         IOException { InnerException: AddressInUseException } taken =>
             ($"{taken.Message} Set ASPNETCORE_URLS to another address.", ExitCodes.Failed),
         _ => null,

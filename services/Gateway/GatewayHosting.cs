@@ -1,8 +1,14 @@
+using Ingest.Gateway.Edge;
 using Ingest.Gateway.Filtering;
+using Ingest.Gateway.Http;
 using Ingest.Gateway.Receipts;
+using Ingest.Gateway.Sources;
 using Ingest.Messaging;
 using Ingest.ServiceDefaults;
 using Ingest.ServiceDefaults.Control;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -12,10 +18,13 @@ namespace Ingest.Gateway;
 
 public static class GatewayHosting
 {
-    /// <summary>Lines in over TCP, batches out to the queues.</summary>
+    private const int HttpBufferBytes = 128 * 1024;
+
+    /// <summary>Lines in, batches out to the queues.</summary>
     public static IHostApplicationBuilder AddGateway(this IHostApplicationBuilder builder)
     {
         builder.Services.AddValidatedOptions<GatewayOptions>(GatewayOptions.Section);
+        builder.Services.AddValidatedOptions<EdgeOptions>(EdgeOptions.Section);
         builder.Services.AddValidatedOptions<PublisherOptions>(PublisherOptions.Section);
         builder.Services.TryAddSingleton(Random.Shared);
         builder.Services.AddSingleton(services => CreateTally(
@@ -25,8 +34,29 @@ public static class GatewayHosting
         builder.Services.AddSingleton(services => new ProcessorVersions(services.GetRequiredService<TimeProvider>()));
         builder.Services.AddControlConsumer<VersionConsumer>(Audience.Everyone);
         builder.Services.AddHostedService<VersionInquirer>();
+        builder.Services.AddSingleton<PipelineIntakes>();
+        builder.Services.AddSingleton<GatewayEnd>();
+        builder.Services.AddSingleton<AddressRules>();
+        builder.Services.AddSingleton<Tokens>();
+        builder.Services.AddSingleton<TlsCertificates>();
+        builder.Services.AddSingleton<Gate>();
+        builder.Services.AddSingleton<LinesEndpoint>();
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>(BoundHttp);
         builder.Services.AddHostedService<GatewayWorker>();
         return builder;
+    }
+
+    /// <summary>Lines over HTTP; the host needs Kestrel and routing.</summary>
+    public static void MapGateway(this IEndpointRouteBuilder app) =>
+        app.MapPost(LinesEndpoint.Route, app.ServiceProvider.GetRequiredService<LinesEndpoint>().HandleAsync);
+
+    private static void BoundHttp(KestrelServerOptions kestrel, IOptions<GatewayOptions> options)
+    {
+        kestrel.Limits.MaxConcurrentConnections = options.Value.MaxHttpConnections;
+        // What is received and not yet read; the default is a megabyte for each connection.
+        kestrel.Limits.MaxRequestBufferSize = HttpBufferBytes;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = HttpBufferBytes;
+        kestrel.Limits.Http2.InitialStreamWindowSize = HttpBufferBytes;
     }
 
     private static CommitTally CreateTally(GatewayOptions options, TimeProvider time) =>

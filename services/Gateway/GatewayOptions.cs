@@ -12,13 +12,25 @@ public sealed class GatewayOptions
     [Required, CustomValidation(typeof(GatewayOptions), nameof(CheckAddress))]
     public string ListenAddress { get; set; } = "127.0.0.1";
 
+    /// <summary>Permissions of the pipelines' Unix domain sockets, in octal as chmod takes them; to connect takes the right to write.</summary>
+    [Required, RegularExpression("^[0-7]{3}$", ErrorMessage = "SocketMode must be three octal digits, such as 600 or 660.")]
+    public string SocketMode { get; set; } = "600";
+
     /// <summary>How long a line may wait for others to share its batch while earlier ones are in flight.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Connections to one pipeline's port at a time; one more is reset.</summary>
+    /// <summary>Connections and requests to one pipeline at a time; one more is reset, or answered with 429.</summary>
     [Range(1, 1_000_000)]
     public int MaxConnectionsPerPipeline { get; set; } = 1_000;
+
+    /// <summary>HTTP connections of any kind at a time; one more is closed.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxHttpConnections { get; set; } = 1_000;
+
+    /// <summary>How long a producer may send nothing before it is told how far it came; zero for as long as it likes.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.Zero;
 
     /// <summary>
     /// Bytes that a pipeline's connections may hold of batches being received; past that they go on in small ones. Each
@@ -54,6 +66,18 @@ public sealed class GatewayOptions
     /// <summary>Batches of a pipeline that may wait for their commits (<c>acknowledge: committed</c>); past that its sources wait.</summary>
     [Range(1, 10_000_000)]
     public int MaxUncommittedBatches { get; set; } = 50_000;
+
+    /// <summary>How long a listener that lines are fetched from (<c>connect</c>) may take to answer.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:05:00")]
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The wait before such a listener is connected to again; it doubles while no bytes come, and half of it is jitter.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
+    public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>What that wait grows to.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
+    public TimeSpan LongestReconnectDelay { get; set; } = TimeSpan.FromSeconds(30);
 
     public static ValidationResult? CheckAddress(string address) =>
         IPAddress.TryParse(address, out _) ? ValidationResult.Success : new($"ListenAddress '{address}' is not an IP address.");

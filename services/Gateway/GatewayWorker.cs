@@ -1,9 +1,8 @@
+using System.Net;
 using System.Net.Sockets;
-using Ingest.Gateway.Filtering;
+using Ingest.Gateway.Edge;
 using Ingest.Gateway.Listening;
-using Ingest.Gateway.Receipts;
 using Ingest.Gateway.Sources;
-using Ingest.Messaging;
 using Ingest.Pipelines.Definition;
 using Ingest.ServiceDefaults;
 using Microsoft.Extensions.Hosting;
@@ -12,65 +11,68 @@ using Microsoft.Extensions.Options;
 
 namespace Ingest.Gateway;
 
-/// <summary>Listens for every pipeline that has a port. The listeners are bound before the host counts as started.</summary>
+/// <summary>Listens for every pipeline that says where, and fetches from its producers' listeners. The listeners are bound before the host counts as started.</summary>
 internal sealed class GatewayWorker(
-    PipelineCatalog catalog,
-    IBatchQueues queues,
+    PipelineIntakes intakes,
+    Gate gate,
+    GatewayEnd end,
     IOptions<GatewayOptions> options,
-    IOptions<PublisherOptions> publisherOptions,
-    CommitTally commits,
-    ProcessorVersions processors,
     TimeProvider time,
     Random random,
     ILogger<GatewayWorker> logger) : BackgroundService
 {
-    private readonly List<(LineListener Listener, BatchPublisher<LineBatch> Publisher)> _ports = [];
+    private readonly List<LineListener> _listeners = [];
+    private readonly List<OutgoingConnection> _outgoing = [];
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        foreach (var pipeline in catalog.Pipelines.Where(p => p.ListenPort is not null))
+        foreach (var intake in intakes.All.Where(i => i.Pipeline.ListenPort is not null || i.Pipeline.ListenPath is not null))
+            _listeners.Add(new LineListener(Open(intake.Pipeline), intake, gate, options.Value, time, logger));
+        foreach (var intake in intakes.All)
         {
-            var publisher = new BatchPublisher<LineBatch>(
-                queues.CreateSender<LineBatch>(pipeline.Name), publisherOptions.Value, time, random, logger);
-            var waitedFor = pipeline.Acknowledge != Acknowledge.None && (queues.SendsAwaitConsumers || pipeline.Acknowledge == Acknowledge.Committed);
-            var filter = PushedFilter.Create(pipeline, queues, processors);
-            var budget = new ReceiveBudget(pipeline, options.Value, time, joins: filter is not null);
-            var listener = new LineListener(
-                pipeline,
-                source => new SourceConversation(source, publisher, waitedFor ? commits : null, budget, options.Value, time, filter),
-                options.Value,
-                time,
-                logger);
-            _ports.Add((listener, publisher));
-            try
-            {
-                listener.Bind(pipeline.ListenPort!.Value);
-            }
-            catch (SocketException failure)
-            {
-                throw new StartupException(
-                    $"Pipeline {pipeline.Name} cannot listen on {options.Value.ListenAddress}:{pipeline.ListenPort} ({failure.Message}); "
-                    + $"free the port, or change listen in {pipeline.File} or Gateway__ListenAddress.");
-            }
+            if (intake.Pipeline.Connect is { } target)
+                _outgoing.Add(new OutgoingConnection(target, intake, options.Value, time, random, logger));
         }
 
         return base.StartAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        StageTasks.AllOrFirstFaultAsync(
+        [
+            .. _listeners.Select(l => l.RunAsync(end.Stopping, end.Aborting)),
+            .. _outgoing.Select(o => o.RunAsync(end.Stopping, end.Aborting)),
+        ]);
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        using var aborting = new CancellationTokenSource();
-        await using var drain = stoppingToken.UnsafeRegister(
-            state => ((CancellationTokenSource)state!).CancelAfter(options.Value.Drain), aborting);
-        await StageTasks.AllOrFirstFaultAsync(_ports.Select(port => port.Listener.RunAsync(stoppingToken, aborting.Token)));
-        foreach (var (_, publisher) in _ports)
-            await publisher.DisposeAsync();
+        await base.StopAsync(cancellationToken);
+        foreach (var intake in intakes.All)
+            await intake.DisposeAsync();
     }
 
     public override void Dispose()
     {
-        foreach (var (listener, _) in _ports)
+        foreach (var listener in _listeners)
             listener.Dispose();
         base.Dispose();
+    }
+
+    private Socket Open(PipelineDefinition pipeline)
+    {
+        var settings = options.Value;
+        try
+        {
+            return pipeline.ListenPath is { } path
+                ? ListenSocket.OpenPath(path, (UnixFileMode)Convert.ToInt32(settings.SocketMode, 8))
+                : ListenSocket.OpenPort(IPAddress.Parse(settings.ListenAddress), pipeline.ListenPort!.Value);
+        }
+        catch (Exception failure) when (failure is SocketException or IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException(pipeline.ListenPath is { } path
+                ? $"Pipeline {pipeline.Name} cannot listen on {path} ({failure.Message}); make room for it there, or change listen in {pipeline.File}."
+                : $"Pipeline {pipeline.Name} cannot listen on {settings.ListenAddress}:{pipeline.ListenPort} ({failure.Message}); "
+                    + $"free the port, or change listen in {pipeline.File} or Gateway__ListenAddress.");
+        }
     }
 }

@@ -52,7 +52,7 @@ internal sealed class ColumnReader(SourceText source, Mistakes mistakes, Func<Co
             Trim = ReadClean(section, type),
             Default = ReadDefault(section, isKey),
         };
-        if (mistakes.Count == before && column.Default is not null)
+        if (mistakes.Count == before && type is not null && column.Default is not null)
             CheckDefault(section["default"]!, column);
         return column;
     }

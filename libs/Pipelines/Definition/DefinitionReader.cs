@@ -29,12 +29,15 @@ internal sealed class DefinitionReader(
                 mistakes.Add(root, $"'{required}' is missing; every definition needs pipeline, table and columns");
         }
 
+        var waysIn = new WaysInReader(file, section, mistakes, Claims);
         var keyNodes = section.Scalars("key", "a column or a list of columns");
         var definition = new PipelineDefinition
         {
             Name = ReadName(section) ?? "",
             File = file,
-            ListenPort = ReadListen(section),
+            ListenPort = waysIn.ReadPort(),
+            ListenPath = waysIn.ReadPath(),
+            Connect = waysIn.ReadConnect(),
             Where = WhereReader.Read(section, source, mistakes),
             Table = ReadTable(section) ?? new TableName(null, ""),
             Key = [.. keyNodes.Select(node => node.Value ?? "")],
@@ -46,7 +49,6 @@ internal sealed class DefinitionReader(
             PushDown = section.Choice("push_down", ["auto", "off"]) == "off" ? PushDown.Off : PushDown.Auto,
         };
         KeyRules.Check(section, keyNodes, mistakes);
-        CheckWhatIsNotBuiltYet(section);
         return mistakes.Any ? null : definition with { Version = DefinitionVersion.Of(definition) };
     }
 
@@ -58,21 +60,6 @@ internal sealed class DefinitionReader(
         else if (name is not null)
             Claims.Add(new Claim($"the name '{name}'", name, section["pipeline"]!.Start));
         return name;
-    }
-
-    private int? ReadListen(Section section)
-    {
-        const string Expected = "a port from 1 to 65535, such as 7070";
-        if (section["listen"] is YamlScalarNode { Value: { } text } node && text.AsSpan().ContainsAny('/', ':', '\\'))
-        {
-            mistakes.Add(node, $"listening on '{text}' is not supported yet; write {Expected}");
-            return null;
-        }
-
-        var port = section.Integer("listen", 1, 65535, Expected);
-        if (port is not null)
-            Claims.Add(new Claim($"port {port}", $"port {port}", section["listen"]!.Start));
-        return port;
     }
 
     private TableName? ReadTable(Section section)
@@ -130,12 +117,6 @@ internal sealed class DefinitionReader(
         "none" => Acknowledge.None,
         _ => Acknowledge.Queued,
     };
-
-    private void CheckWhatIsNotBuiltYet(Section section)
-    {
-        if (section["connect"] is { } connect)
-            mistakes.Add(connect, "'connect' is not supported yet; remove it, and send the lines to 'listen' or load them from files");
-    }
 }
 
 /// <summary>Something that only one definition may use, such as a port.</summary>

@@ -15,8 +15,14 @@ public sealed record PipelineDefinition
     /// <summary>The file it was read from, for messages.</summary>
     public required string File { get; init; }
 
-    /// <summary>The TCP port to listen on, or null when the pipeline is only loaded from files.</summary>
+    /// <summary>The TCP port that producers connect to, or null.</summary>
     public int? ListenPort { get; init; }
+
+    /// <summary>The absolute path of the Unix domain socket that producers connect to, or null.</summary>
+    public string? ListenPath { get; init; }
+
+    /// <summary>The listener that lines are fetched from over TCP, or null.</summary>
+    public HostAndPort? Connect { get; init; }
 
     /// <summary>Null keeps every line.</summary>
     public Expression? Where { get; init; }
@@ -80,6 +86,15 @@ public enum Decompression
     /// <summary>As the magic bytes at a source's start say.</summary>
     Auto,
     None,
+}
+
+/// <summary>An end of a TCP connection.</summary>
+/// <param name="Host">A name, or an address without brackets.</param>
+/// <param name="Port">1 to 65535.</param>
+public sealed record HostAndPort(string Host, int Port)
+{
+    /// <summary>As a definition writes it: <c>host:7070</c>, <c>[::1]:7070</c>.</summary>
+    public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
 }
 
 /// <summary>A table, with a schema or without.</summary>

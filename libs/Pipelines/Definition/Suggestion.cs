@@ -1,7 +1,7 @@
 namespace Ingest.Pipelines.Definition;
 
-/// <summary>The end of a message about an unknown word.</summary>
-internal static class Suggestion
+/// <summary>What an unknown word was probably meant to be, and how a message says so.</summary>
+public static class Suggestion
 {
     private const int LongestWord = 64;
 

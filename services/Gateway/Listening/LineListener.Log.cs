@@ -7,7 +7,7 @@ namespace Ingest.Gateway.Listening;
 internal sealed partial class LineListener
 {
     [LoggerMessage(Level = LogLevel.Information, Message = "Pipeline {Pipeline} listens on {EndPoint}")]
-    private partial void LogListening(string pipeline, IPEndPoint endPoint);
+    private partial void LogListening(string pipeline, EndPoint? endPoint);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Pipeline {Pipeline}: {Source} ended, {Outcome}: {Lines} lines, {Bytes} bytes")]
     private partial void LogEnded(string pipeline, string source, SourceOutcome outcome, long lines, long bytes);
@@ -17,6 +17,9 @@ internal sealed partial class LineListener
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline}: {Source} was reset, its lines could not be made safe in time")]
     private partial void LogAborted(string pipeline, string source);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline}: {Source} was reset: {Reason}")]
+    private partial void LogRefused(string pipeline, string source, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Pipeline {Pipeline}: {Source} was reset after an error")]
     private partial void LogFailed(Exception failure, string pipeline, string source);

@@ -1,49 +1,35 @@
-using System.Net;
 using System.Net.Sockets;
-using Ingest.Gateway.Framing;
+using Ingest.Gateway.Edge;
 using Ingest.Gateway.Sources;
-using Ingest.Pipelines.Definition;
 using Microsoft.Extensions.Logging;
 
 namespace Ingest.Gateway.Listening;
 
-/// <summary>
-/// One pipeline's TCP port. Each connection is a source of its own.
-/// </summary>
+/// <summary>Accepts one pipeline's producers. Each connection is a source of its own.</summary>
+/// <param name="socket">Where it listens; closed with this.</param>
+/// <param name="intake">Where the lines go.</param>
+/// <param name="gate">What a connection passes first.</param>
+/// <param name="options">Limits and times.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Where it says what it does.</param>
 internal sealed partial class LineListener(
-    PipelineDefinition pipeline,
-    Func<Source, SourceConversation> converse,
-    GatewayOptions options,
-    TimeProvider time,
-    ILogger logger) : IDisposable
+    Socket socket, PipelineIntake intake, Gate gate, GatewayOptions options, TimeProvider time, ILogger logger) : IDisposable
 {
-    private const int Backlog = 512;
     private static readonly TimeSpan AfterAcceptError = TimeSpan.FromMilliseconds(100);
 
-    private readonly IPAddress _address = IPAddress.Parse(options.ListenAddress);
-    private readonly Socket _socket = new(IPAddress.Parse(options.ListenAddress).AddressFamily, SocketType.Stream, ProtocolType.Tcp);
     private readonly HashSet<Task> _connections = [];
     private readonly Lock _lock = new();
-
-    public IPEndPoint EndPoint => (IPEndPoint)_socket.LocalEndPoint!;
-
-    /// <exception cref="SocketException">The port is taken or not ours to use.</exception>
-    public void Bind(int port)
-    {
-        _socket.Bind(new IPEndPoint(_address, port));
-        _socket.Listen(Backlog);
-        LogListening(pipeline.Name, EndPoint);
-    }
 
     /// <summary>Accepts until stopped, then waits for the connections at hand.</summary>
     public async Task RunAsync(CancellationToken stopping, CancellationToken aborting)
     {
+        LogListening(intake.Pipeline.Name, socket.LocalEndPoint);
         while (!stopping.IsCancellationRequested)
         {
             Socket connection;
             try
             {
-                connection = await _socket.AcceptAsync(stopping);
+                connection = await socket.AcceptAsync(stopping);
             }
             catch (OperationCanceledException)
             {
@@ -51,7 +37,7 @@ internal sealed partial class LineListener(
             }
             catch (SocketException failure)
             {
-                LogAcceptFailed(pipeline.Name, failure.Message);
+                LogAcceptFailed(intake.Pipeline.Name, failure.Message);
                 await Task.Delay(AfterAcceptError, time, CancellationToken.None);
                 continue;
             }
@@ -59,39 +45,38 @@ internal sealed partial class LineListener(
             Track(connection, stopping, aborting);
         }
 
-        _socket.Close();
+        socket.Close();
         Task[] open;
         lock (_lock)
             open = [.. _connections];
         await Task.WhenAll(open);
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose() => socket.Dispose();
 
-    private void Track(Socket socket, CancellationToken stopping, CancellationToken aborting)
+    private void Track(Socket accepted, CancellationToken stopping, CancellationToken aborting)
     {
-        var connection = new LineConnection(socket, pipeline, converse, options, time);
         try
         {
-            connection.Prepare();
+            LineConnection.Prepare(accepted);
         }
         catch (SocketException failure)
         {
-            LogAcceptFailed(pipeline.Name, failure.Message);
-            socket.Dispose();
+            LogAcceptFailed(intake.Pipeline.Name, failure.Message);
+            accepted.Dispose();
+            return;
+        }
+
+        if (intake.Admission.TryEnter() is not { } place)
+        {
+            LogTooMany(intake.Pipeline.Name, intake.Admission.Places);
+            accepted.Dispose();
             return;
         }
 
         lock (_lock)
         {
-            if (_connections.Count >= options.MaxConnectionsPerPipeline)
-            {
-                LogTooMany(pipeline.Name, options.MaxConnectionsPerPipeline);
-                socket.Dispose();
-                return;
-            }
-
-            var handling = HandleAsync(socket, connection, stopping, aborting);
+            var handling = HandleAsync(accepted, place, stopping, aborting);
             if (handling.IsCompleted)
                 return;
             _connections.Add(handling);
@@ -107,30 +92,40 @@ internal sealed partial class LineListener(
         }
     }
 
-    private async Task HandleAsync(Socket socket, LineConnection connection, CancellationToken stopping, CancellationToken aborting)
+    private async Task HandleAsync(Socket accepted, Admission.Place place, CancellationToken stopping, CancellationToken aborting)
     {
         // Not on the time of those who wait to be accepted.
         await Task.Yield();
-        using var owned = socket;
+        using var left = place;
+        using var owned = accepted;
+        var name = "a connection";
         try
         {
-            var result = await connection.RunAsync(stopping, aborting);
-            LogEnded(pipeline.Name, connection.Name, result.Outcome, result.Lines, result.Bytes);
+            name = PeerName.Of(accepted);
+            await using var passage = await gate.PassAsync(accepted, place, stopping);
+            name = passage.Name;
+            var result = await new LineConnection(accepted, passage, intake, options, time).RunAsync(stopping, aborting);
+            LogEnded(intake.Pipeline.Name, name, result.Outcome, result.Lines, result.Bytes);
             if (result.Outcome == SourceOutcome.Stalled)
-                LogStalled(pipeline.Name, connection.Name, options.ProgressDeadline);
+                LogStalled(intake.Pipeline.Name, name, options.ProgressDeadline);
+        }
+        catch (RefusedException refused)
+        {
+            LogRefused(intake.Pipeline.Name, name, refused.Message);
         }
         catch (OperationCanceledException) when (aborting.IsCancellationRequested)
         {
-            LogAborted(pipeline.Name, connection.Name);
+            LogAborted(intake.Pipeline.Name, name);
         }
-        catch (Exception gone) when (gone is SocketException or OperationCanceledException or IOException { InnerException: SocketException })
+        catch (Exception gone) when (gone is SocketException or OperationCanceledException or IOException { InnerException: SocketException } or EndOfStreamException)
         {
             // The producer reset its connection after its last line, or does not read; every line is safe all the same.
+            // Or it ended at the gate.
         }
         catch (Exception failure)
         {
             // One connection's failure is not another's; the reset tells the producer.
-            LogFailed(failure, pipeline.Name, connection.Name);
+            LogFailed(failure, intake.Pipeline.Name, name);
         }
     }
 }

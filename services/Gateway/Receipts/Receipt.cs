@@ -50,6 +50,6 @@ internal enum ReceiptState
     /// <summary>Every line is in the database, or accounted for there.</summary>
     Committed,
 
-    /// <summary>The gateway stopped before the source's end; the lines that it names are safe, what follows them was not taken.</summary>
+    /// <summary>The gateway stopped before the source's end, or waited for it in vain; the lines that it names are safe, what follows them was not taken.</summary>
     Interrupted,
 }

@@ -9,7 +9,8 @@ namespace Ingest.Gateway.Sources;
 /// <param name="budget">Null where nothing is bounded: a file's reader holds one buffer.</param>
 /// <param name="builder">Whose buffer it is.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ReceiveShare(ReceiveBudget? budget, LineBatchBuilder builder, TimeProvider time) : IReceiver, IDisposable
+/// <param name="mayCut">Whether whole lines may go before their batch is full; where they may not, they wait for a place too.</param>
+internal sealed class ReceiveShare(ReceiveBudget? budget, LineBatchBuilder builder, TimeProvider time, bool mayCut = true) : IReceiver, IDisposable
 {
     private const long NotStalled = -1;
 
@@ -53,7 +54,7 @@ internal sealed class ReceiveShare(ReceiveBudget? budget, LineBatchBuilder build
         {
             if (builder.HasRoom)
                 return true;
-            if (builder.HasWholeLines)
+            if (mayCut && builder.HasWholeLines)
                 return false;
             await EnterAsync(budget.Batches, cancellationToken);
         }

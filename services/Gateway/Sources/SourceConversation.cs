@@ -30,11 +30,18 @@ internal sealed class SourceConversation(
         Stream input, CancellationToken stopping, CancellationToken aborting, Action<int>? wakeAt = null)
     {
         using var tally = commits?.Open(source.Id, source.Pipeline.Name);
-        var pump = new SourcePump(source, publisher, options.Linger, time, tally, budget: budget, filter: filter, wakeAt: wakeAt);
+        var pump = new SourcePump(source, publisher, options.Linger, time, tally, budget: budget, filter: filter, wakeAt: wakeAt,
+            idleTimeout: options.IdleTimeout);
         var result = await pump.RunAsync(input, stopping, aborting);
         if (result.Outcome is SourceOutcome.Broken or SourceOutcome.Stalled || source.Pipeline.Acknowledge == Acknowledge.None)
             return (result, null);
 
+        var again = result.Outcome switch
+        {
+            SourceOutcome.Interrupted => "the gateway stops; send what follows these lines again",
+            SourceOutcome.Idle => $"{result.Error} (Gateway__IdleTimeout); send what follows these lines again",
+            _ => null,
+        };
         var receipt = new Receipt
         {
             Source = source.Name,
@@ -42,8 +49,8 @@ internal sealed class SourceConversation(
             Bytes = result.Bytes,
             Batches = pump.Batches,
             Rejected = pump.Rejected,
-            State = result.Outcome == SourceOutcome.Interrupted ? ReceiptState.Interrupted : ReceiptState.Queued,
-            Error = result.Outcome == SourceOutcome.Interrupted ? "the gateway stops; send what follows these lines again" : result.Error,
+            State = again is null ? ReceiptState.Queued : ReceiptState.Interrupted,
+            Error = again ?? result.Error,
         };
         return (result, tally is null || receipt.State == ReceiptState.Interrupted ? receipt : await AwaitCommitAsync(receipt, tally, stopping, aborting));
     }

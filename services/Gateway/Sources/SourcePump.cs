@@ -22,6 +22,9 @@ internal enum SourceOutcome
     /// <summary>It kept the end of a long line back for too long while others waited for the room.</summary>
     Stalled,
 
+    /// <summary>It sent nothing for too long.</summary>
+    Idle,
+
     /// <summary>Its bytes could not be decompressed.</summary>
     Corrupt,
 
@@ -51,9 +54,11 @@ internal sealed record SourceResult(SourceOutcome Outcome, long Lines, long Byte
 /// <param name="budget">What it may hold of bytes received; null for the one buffer it needs at most.</param>
 /// <param name="filter">Its pipeline's filter where that is pushed down, or null.</param>
 /// <param name="wakeAt">Says how many bytes must be there to end a wait for them, where the input can tell; 1 at first.</param>
+/// <param name="idleTimeout">How long it may send nothing; zero for as long as it likes.</param>
 internal sealed class SourcePump(
     Source source, BatchPublisher<LineBatch> publisher, TimeSpan linger, TimeProvider time, SourceTally? tally = null,
-    KnownSegments? known = null, ReceiveBudget? budget = null, PushedFilter? filter = null, Action<int>? wakeAt = null)
+    KnownSegments? known = null, ReceiveBudget? budget = null, PushedFilter? filter = null, Action<int>? wakeAt = null,
+    TimeSpan idleTimeout = default)
 {
     /// <summary>What is worth waking up for while lines are being joined, which wait anyway.</summary>
     private const int WorthWaking = LineBatchBuilder.CutBytes / 2;
@@ -61,6 +66,9 @@ internal sealed class SourcePump(
     /// <summary>Null where a batch is what was cut: a replayable source's, whose cuts have names.</summary>
     private readonly BatchJoiner? _joiner = filter is null || source.Replayable ? null : new BatchJoiner(source.Pipeline);
     private readonly InFlight _inFlight = new();
+
+    /// <summary>Ends the reading of a sender that is silent for too long; null where it may be.</summary>
+    private CancellationTokenSource? _silence;
     private Func<int> _bufferBytes = static () => 0;
     private long _bytesRead;
     private long _alreadyLines;
@@ -114,11 +122,15 @@ internal sealed class SourcePump(
         _bufferBytes = () => builder.BufferBytes;
         if (budget is not null)
             builder.Limit = LineBatchBuilder.Floor;
-        using var share = new ReceiveShare(budget, builder, time);
-        using var reading = CancellationTokenSource.CreateLinkedTokenSource(stopping, aborting, share.Ended);
+        using var share = new ReceiveShare(budget, builder, time, mayCut: !source.Replayable);
+        using var silence = idleTimeout > TimeSpan.Zero ? new CancellationTokenSource(Timeout.InfiniteTimeSpan, time) : null;
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(stopping, aborting, share.Ended, silence?.Token ?? CancellationToken.None);
+        _silence = silence;
         var (outcome, error) = await ReadAsync(input, builder, share, reading.Token, aborting);
         share.Pause();
-        if (outcome == SourceOutcome.Interrupted && !stopping.IsCancellationRequested)
+        if (outcome == SourceOutcome.Interrupted && !stopping.IsCancellationRequested && silence is { IsCancellationRequested: true })
+            (outcome, error) = (SourceOutcome.Idle, $"nothing came for {idleTimeout}");
+        else if (outcome == SourceOutcome.Interrupted && !stopping.IsCancellationRequested)
             (outcome, error) = (SourceOutcome.Stalled, "it kept the end of a line back while others waited for its room");
         if (outcome is SourceOutcome.Completed or SourceOutcome.Corrupt)
         {
@@ -167,7 +179,9 @@ internal sealed class SourcePump(
                 }
 
                 var room = builder.GetMemory();
+                AwaitSender();
                 var count = await input.ReadAsync(room, reading);
+                AwaitNobody();
                 if (count == 0)
                     return (SourceOutcome.Completed, null);
 
@@ -193,7 +207,7 @@ internal sealed class SourcePump(
         {
             return (SourceOutcome.Corrupt, corrupt.Message);
         }
-        catch (Exception broken) when (broken is IOException or SocketException)
+        catch (Exception broken) when (broken is IOException or SocketException || (broken is OperationCanceledException && !reading.IsCancellationRequested))
         {
             return (SourceOutcome.Broken, broken.Message);
         }
@@ -220,10 +234,17 @@ internal sealed class SourcePump(
         {
             WakeAt(1);
             share.GiveBack();
+            AwaitSender();
         }
 
         await arrived;
+        AwaitNobody();
     }
+
+    /// <summary>From here on it is for the sender to go on.</summary>
+    private void AwaitSender() => _silence?.CancelAfter(idleTimeout);
+
+    private void AwaitNobody() => _silence?.CancelAfter(Timeout.InfiniteTimeSpan);
 
     private void WakeAt(int bytes)
     {

@@ -55,6 +55,7 @@ public class ColumnMistakeTests
     [InlineData("{ type: integer, max_length: 1 }", 35, "'max_length' is for text, and this column is integer; remove it")]
     [InlineData("{ type: text, max_length: 0 }", 32, Length)]
     [InlineData("{ type: text, max_length: 1.5 }", 32, Length)]
+    [InlineData("{ type: , default: x }", 8, "'type' has no value; write one, or remove the key")]
     [InlineData("{ type: text, clean: lower }", 27, "the cleaning function 'lower' is not supported yet; use trim")]
     [InlineData("{ type: text, clean: [trim, trimm] }", 34, "unknown cleaning function 'trimm'; did you mean 'trim'?")]
     [InlineData("{ type: text, clean: squeeze }", 27, "unknown cleaning function 'squeeze'; use trim")]

@@ -54,6 +54,17 @@ public sealed class DefinitionFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_sockets_path_belongs_to_one_file()
+    {
+        var a = Write("a.yaml", "pipeline: a\nlisten: ./x.sock\ntable: a\ncolumns: { a: text }\n");
+        var path = Path.Combine(_folder.FullName, "x.sock");
+        var b = Write("b.yaml", $"pipeline: b\nlisten: {path}\ntable: b\ncolumns: {{ a: text }}\n");
+        Assert.Equal(
+            $"{b}:2:9: the socket {path} is used by {a}:2 already; choose another",
+            Assert.Single(DefinitionLoader.LoadAll(_folder.FullName).Errors).ToString());
+    }
+
+    [Fact]
     public void Single_file_loads()
     {
         var file = Write("a.txt", "\uFEFF" + Definition("a"));

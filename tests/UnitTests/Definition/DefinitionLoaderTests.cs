@@ -43,6 +43,26 @@ public class DefinitionLoaderTests
     }
 
     [Fact]
+    public void A_sockets_path_counts_from_the_definitions_folder()
+    {
+        var relative = DefinitionLoader.Parse("/etc/ingest/p.yaml", "pipeline: p\nlisten: ./run/p.sock\ntable: t\ncolumns: { a: text }").Definition!;
+        Assert.Equal((null, "/etc/ingest/run/p.sock"), (relative.ListenPort, relative.ListenPath));
+        var absolute = Load("pipeline: p\nlisten: /run//ingest/p.sock\ntable: t\ncolumns: { a: text }");
+        Assert.Equal((null, "/run/ingest/p.sock"), (absolute.ListenPort, absolute.ListenPath));
+    }
+
+    [Theory]
+    [InlineData("producer.example:7070", "producer.example", 7070)]
+    [InlineData("'[::1]:65535'", "::1", 65535)]
+    [InlineData("10.0.0.1:1", "10.0.0.1", 1)]
+    public void A_listener_to_fetch_from_is_a_host_and_a_port(string written, string host, int port)
+    {
+        var connect = Load($"pipeline: p\nconnect: {written}\ntable: t\ncolumns: {{ a: text }}").Connect!;
+        Assert.Equal(new HostAndPort(host, port), connect);
+        Assert.Equal(written.Trim('\''), connect.ToString());
+    }
+
+    [Fact]
     public void Defaults_are_those_of_the_design()
     {
         var definition = Load("pipeline: p\ntable: t\ncolumns: { a.b: text }");

@@ -9,7 +9,10 @@ public class DefinitionMistakeTests
     private const string Good = "pipeline: p\ntable: t\ncolumns: { a: text, j: jsonb }\n";
     private const string Keys = "the keys here are pipeline, listen, connect, where, table, key, on_duplicate, columns, max_line_bytes, acknowledge, push_down, decompress";
     private const string BadName = "'pipeline' must be a name of lower-case letters, digits, '-' and '_' that begins with a letter and has at most 63 characters";
-    private const string BadPort = "'listen' must be a port from 1 to 65535, such as 7070";
+    private const string BadPort =
+        "'listen' must be a port from 1 to 65535, such as 7070, or the path of a Unix socket, such as /run/ingest/comments.sock or ./comments.sock";
+    private const string BadConnect = "'connect' must be a host and a port, such as producer.example:7070 or [::1]:7070";
+    private const string LongPath = "/run/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789/x.sock";
     private const string NotBytes = "'max_line_bytes' must be a whole number of bytes from 1 to 8388608";
     private const string Hints = "; check the indentation, quotes and brackets here";
     private const string Unclosed = "invalid YAML: this bracket is not closed; close it, or quote a value that contains one of [ ] { } ,";
@@ -18,6 +21,11 @@ public class DefinitionMistakeTests
     [InlineData("")]
     [InlineData("listen: 7070")]
     [InlineData("where: a == 'x'   # kept")]
+    [InlineData("listen: /run/ingest/p.sock")]
+    [InlineData("listen: './p.sock'")]
+    [InlineData("connect: producer.example:7070")]
+    [InlineData("connect: '[::1]:7070'")]
+    [InlineData("connect: 127.0.0.1:1\nlisten: 7070")]
     [InlineData("key: a")]
     [InlineData("key: [a]\non_duplicate: update")]
     [InlineData("key: []\non_duplicate: ignore")]
@@ -48,9 +56,24 @@ public class DefinitionMistakeTests
     [InlineData("listen: -1", 9, BadPort)]
     [InlineData("listen: localhost", 9, BadPort)]
     [InlineData("listen: [7070]", 9, BadPort)]
-    [InlineData("listen: /run/x.sock", 9, "listening on '/run/x.sock' is not supported yet; write a port from 1 to 65535, such as 7070")]
-    [InlineData("listen: 0.0.0.0:7070", 9, "listening on '0.0.0.0:7070' is not supported yet; write a port from 1 to 65535, such as 7070")]
-    [InlineData("connect: a:1", 10, "'connect' is not supported yet; remove it, and send the lines to 'listen' or load them from files")]
+    [InlineData("listen: run/x.sock", 9, BadPort)]
+    [InlineData("listen: ../x.sock", 9, BadPort)]
+    [InlineData("listen: /", 9, BadPort)]
+    [InlineData("listen: ./", 9, BadPort)]
+    [InlineData("listen: /run/", 9, BadPort)]
+    [InlineData("listen: \"/run/x\\0\"", 9, BadPort)]
+    [InlineData("listen: 0.0.0.0:7070", 9, BadPort)]
+    [InlineData("listen: " + LongPath, 9, "the path " + LongPath + " has 112 bytes, and a Unix socket's has at most 107; choose a shorter one")]
+    [InlineData("connect: producer.example", 10, BadConnect)]
+    [InlineData("connect: 7070", 10, BadConnect)]
+    [InlineData("connect: :7070", 10, BadConnect)]
+    [InlineData("connect: a:0", 10, BadConnect)]
+    [InlineData("connect: a:65536", 10, BadConnect)]
+    [InlineData("connect: a:+1", 10, BadConnect)]
+    [InlineData("connect: ::1:7070", 10, BadConnect)]
+    [InlineData("connect: '[a]:7070'", 10, BadConnect)]
+    [InlineData("connect: a b:7070", 10, BadConnect)]
+    [InlineData("connect: [a]", 10, BadConnect)]
     [InlineData("key: A", 6, "'A' is not a column; did you mean 'a'?")]
     [InlineData("key: id", 6, "'id' is not a column; add it to 'columns', or remove it from 'key'")]
     [InlineData("key: [a, a]", 10, "'a' is in 'key' twice; remove one")]

@@ -29,6 +29,7 @@ public class DefinitionVersionTests
     [InlineData("pipeline: p", "pipeline: other")]
     [InlineData("listen: 7070\n", "listen: 7071\n")]
     [InlineData("listen: 7070\n", "")]
+    [InlineData("listen: 7070\n", "listen: /run/p.sock\nconnect: producer:7070\n")]
     [InlineData("acknowledge: queued", "push_down: off")]
     [InlineData("table: t", "# a comment\ntable: 't'   # another")]
     [InlineData("on_duplicate: ignore\n", "")]

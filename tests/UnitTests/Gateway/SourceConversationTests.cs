@@ -104,6 +104,46 @@ public sealed class SourceConversationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_producer_that_is_silent_for_too_long_is_told_how_far_it_came()
+    {
+        _options.IdleTimeout = TimeSpan.FromMinutes(1);
+        var talking = Talk(Acknowledge.Queued, null);
+        await _input.NextPendingAsync();
+        _time.Advance(TimeSpan.FromSeconds(59));
+        _input.Send("{}\n{");
+        await _input.NextPendingAsync();
+        (await _sender.NextAsync()).Confirm();
+        _time.Advance(TimeSpan.FromSeconds(59));
+        Assert.False(talking.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        (await _sender.NextAsync()).Confirm();
+        var (result, receipt) = await talking.SoonAsync();
+        Assert.Equal((SourceOutcome.Idle, ReceiptState.Interrupted, 1), (result.Outcome, receipt!.State, (int)receipt.Lines));
+        Assert.Contains("Gateway__IdleTimeout", receipt.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_producer_may_be_silent_where_no_limit_is_set()
+    {
+        var talking = Talk(Acknowledge.Queued, null);
+        await _input.NextPendingAsync();
+        _time.Advance(TimeSpan.FromDays(30));
+        _input.Send("{}\n");
+        _input.End();
+        await ConfirmAllAsync();
+        Assert.Equal(ReceiptState.Queued, (await talking.SoonAsync()).Receipt!.State);
+    }
+
+    [Fact]
+    public async Task A_transport_that_was_aborted_is_a_source_that_broke_off()
+    {
+        var talking = Talk(Acknowledge.Queued, null);
+        _input.Break(new OperationCanceledException("aborted"));
+        (await _sender.NextAsync()).Confirm();
+        Assert.Equal(SourceOutcome.Broken, (await talking.SoonAsync()).Result.Outcome);
+    }
+
+    [Fact]
     public async Task Where_no_receipt_is_wanted_none_is_given()
     {
         var talking = Talk(Acknowledge.None, null);

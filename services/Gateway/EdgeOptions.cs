@@ -1,0 +1,53 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+
+namespace Ingest.Gateway;
+
+/// <summary>Section <c>Edge</c> of the configuration: who may send lines, and what they have to show first.</summary>
+public sealed class EdgeOptions
+{
+    public const string Section = "Edge";
+
+    /// <summary>Addresses that may send lines over TCP and HTTP, such as <c>10.0.0.0/8</c>; all when there are none.</summary>
+    [CustomValidation(typeof(EdgeOptions), nameof(CheckNetworks))]
+    public IList<string> AllowedAddresses { get; init; } = [];
+
+    /// <summary>Connections and requests of one address to one pipeline at a time; 0 for any number.</summary>
+    [Range(0, 1_000_000)]
+    public int MaxConnectionsPerAddress { get; set; }
+
+    /// <summary>A file of tokens, one a line; TCP and HTTP producers then have to show one of them.</summary>
+    public string? TokensFile { get; set; }
+
+    /// <summary>Takes lines over HTTP without a token on other addresses than loopback, too.</summary>
+    public bool OpenHttp { get; set; }
+
+    /// <summary>A PEM file with the certificate of the TCP ports, then those between it and its root; without it they speak no TLS.</summary>
+    public string? CertificateFile { get; set; }
+
+    /// <summary>A PEM file with the certificate's key, where it is not in the same file.</summary>
+    public string? KeyFile { get; set; }
+
+    /// <summary>A PEM file with the roots of the certificates that producers have to show; without it they show none.</summary>
+    public string? ClientAuthorityFile { get; set; }
+
+    /// <summary>How long a connection may take for all that comes before its first line.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:05:00")]
+    public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Every connection to a TCP port or a Unix socket begins with a header of the PROXY protocol, version 2.</summary>
+    public bool ProxyProtocol { get; set; }
+
+    public static ValidationResult? CheckNetworks(IList<string> networks) =>
+        networks.FirstOrDefault(text => Parse(text) is null) is { } wrong
+            ? new($"AllowedAddresses: '{wrong}' is neither an address nor a network such as 10.0.0.0/8.")
+            : ValidationResult.Success;
+
+    /// <summary>A network, or an address as a network of its own; null for anything else.</summary>
+    internal static IPNetwork? Parse(string text)
+    {
+        if (IPAddress.TryParse(text, out var address))
+            return new IPNetwork(address, address.GetAddressBytes().Length * 8);
+        return IPNetwork.TryParse(text, out var network) ? network : null;
+    }
+}

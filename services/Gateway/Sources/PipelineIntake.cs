@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+using Ingest.Gateway.Filtering;
+using Ingest.Gateway.Framing;
+using Ingest.Gateway.Receipts;
+using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Ingest.Gateway.Sources;
+
+/// <summary>What all ways into a pipeline share: its window, its memory for what is received, its places for connections.</summary>
+internal sealed class PipelineIntake : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<Guid, bool> _replays = new();
+    private readonly BatchPublisher<LineBatch> _publisher;
+    private readonly CommitTally? _commits;
+    private readonly ReceiveBudget _budget;
+    private readonly PushedFilter? _filter;
+    private readonly GatewayOptions _options;
+    private readonly TimeProvider _time;
+
+    public PipelineIntake(
+        PipelineDefinition pipeline,
+        IBatchQueues queues,
+        IOptions<GatewayOptions> options,
+        IOptions<EdgeOptions> edge,
+        IOptions<PublisherOptions> publisherOptions,
+        CommitTally commits,
+        ProcessorVersions processors,
+        TimeProvider time,
+        Random random,
+        ILogger<PipelineIntake> logger)
+    {
+        (Pipeline, _options, _time) = (pipeline, options.Value, time);
+        Admission = new Admission(_options.MaxConnectionsPerPipeline, edge.Value.MaxConnectionsPerAddress);
+        _publisher = new BatchPublisher<LineBatch>(
+            queues.CreateSender<LineBatch>(pipeline.Name), publisherOptions.Value, time, random, logger);
+        var waitedFor = pipeline.Acknowledge != Acknowledge.None
+            && (queues.SendsAwaitConsumers || pipeline.Acknowledge == Acknowledge.Committed);
+        _commits = waitedFor ? commits : null;
+        _filter = PushedFilter.Create(pipeline, queues, processors);
+        _budget = new ReceiveBudget(pipeline, _options, time, joins: _filter is not null);
+    }
+
+    public PipelineDefinition Pipeline { get; }
+
+    public Admission Admission { get; }
+
+    /// <summary>False while nothing can be sent on: the broker is away, or its queue is full.</summary>
+    public bool IsOpen => _publisher.IsOpen;
+
+    public SourceConversation Converse(Source source) => new(source, _publisher, _commits, _budget, _options, _time, _filter);
+
+    /// <summary>
+    /// Reserves a replayable source for one conversation: batches with the same ids may not be under way twice from here.
+    /// </summary>
+    public bool TryClaim(Source source) => _replays.TryAdd(source.Id, true);
+
+    public void Release(Source source) => _replays.TryRemove(source.Id, out _);
+
+    public ValueTask DisposeAsync() => _publisher.DisposeAsync();
+}
