@@ -31,13 +31,18 @@ internal sealed class CommitTally(int mostBatches, TimeSpan inquireAfter, TimePr
 
     public SourceTally Open(Guid sourceId, string pipeline) => new(sourceId, pipeline, this);
 
-    public async ValueTask AddAsync(SourceTally source, Guid batchId, CancellationToken cancellationToken)
+    /// <param name="sources">Sources of one pipeline, at least one: who has lines in the batch.</param>
+    /// <param name="batchId">The batch, which is about to be sent.</param>
+    /// <param name="cancellationToken">Ends the wait for room.</param>
+    public async ValueTask AddAsync(IReadOnlyCollection<SourceTally> sources, Guid batchId, CancellationToken cancellationToken)
     {
-        await RoomOf(source.Pipeline).AcquireAsync(1, cancellationToken);
+        var pipeline = sources.First().Pipeline;
+        await RoomOf(pipeline).AcquireAsync(1, cancellationToken);
         lock (_lock)
         {
-            source.Outstanding.Add(batchId);
-            _waiting.Add(batchId, new Waiting(source, time.GetTimestamp(), inquireAfter));
+            foreach (var source in sources)
+                source.Outstanding.Add(batchId);
+            _waiting.Add(batchId, new Waiting(pipeline, [.. sources], time.GetTimestamp(), inquireAfter));
             _any.TrySetResult();
         }
     }
@@ -62,7 +67,11 @@ internal sealed class CommitTally(int mostBatches, TimeSpan inquireAfter, TimePr
         lock (_lock)
         {
             foreach (var batchId in source.Outstanding)
-                Remove(batchId);
+            {
+                if (_waiting.TryGetValue(batchId, out var waiting) && waiting.Sources.Remove(source) && waiting.Sources.Count == 0)
+                    Remove(batchId);
+            }
+
             source.Outstanding.Clear();
             _closed.Remove(source);
         }
@@ -82,7 +91,7 @@ internal sealed class CommitTally(int mostBatches, TimeSpan inquireAfter, TimePr
 
             return
             [
-                .. overdue.GroupBy(o => o.Value.Source.Pipeline)
+                .. overdue.GroupBy(o => o.Value.Pipeline)
                     .SelectMany(pipeline => pipeline.Chunk(mostInOne)
                         .Select(some => new BatchInquiry { Pipeline = pipeline.Key, BatchIds = [.. some.Select(o => o.Key)] })),
             ];
@@ -96,9 +105,12 @@ internal sealed class CommitTally(int mostBatches, TimeSpan inquireAfter, TimePr
             if (!_waiting.TryGetValue(batchId, out var waiting))
                 return;
             Remove(batchId);
-            settle(waiting.Source);
-            waiting.Source.Outstanding.Remove(batchId);
-            CompleteIfSettled(waiting.Source);
+            foreach (var source in waiting.Sources)
+            {
+                settle(source);
+                source.Outstanding.Remove(batchId);
+                CompleteIfSettled(source);
+            }
         }
     }
 
@@ -108,7 +120,7 @@ internal sealed class CommitTally(int mostBatches, TimeSpan inquireAfter, TimePr
     {
         if (!_waiting.Remove(batchId, out var waiting))
             return;
-        RoomOf(waiting.Source.Pipeline).Release(1);
+        RoomOf(waiting.Pipeline).Release(1);
         if (_waiting.Count == 0)
             _any = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
@@ -119,5 +131,5 @@ internal sealed class CommitTally(int mostBatches, TimeSpan inquireAfter, TimePr
             source.Complete();
     }
 
-    private readonly record struct Waiting(SourceTally Source, long Since, TimeSpan Patience);
+    private readonly record struct Waiting(string Pipeline, List<SourceTally> Sources, long Since, TimeSpan Patience);
 }

@@ -24,7 +24,7 @@ internal sealed class SourceTally(Guid sourceId, string pipeline, CommitTally co
     public int Dead { get; private set; }
 
     /// <summary>Notes a batch that is about to be sent; waits while too many are uncommitted.</summary>
-    public ValueTask AddAsync(Guid batchId, CancellationToken cancellationToken) => commits.AddAsync(this, batchId, cancellationToken);
+    public ValueTask AddAsync(Guid batchId, CancellationToken cancellationToken) => commits.AddAsync([this], batchId, cancellationToken);
 
     /// <summary>Completes when every batch is settled; no more may be added.</summary>
     public Task AllSettledAsync()

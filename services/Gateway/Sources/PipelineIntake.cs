@@ -17,6 +17,7 @@ internal sealed class PipelineIntake : IAsyncDisposable
     private readonly CommitTally? _commits;
     private readonly ReceiveBudget _budget;
     private readonly PushedFilter? _filter;
+    private readonly SharedBatches _shared;
     private readonly GatewayOptions _options;
     private readonly TimeProvider _time;
 
@@ -40,6 +41,7 @@ internal sealed class PipelineIntake : IAsyncDisposable
             && (queues.SendsAwaitConsumers || pipeline.Acknowledge == Acknowledge.Committed);
         _commits = waitedFor ? commits : null;
         _filter = PushedFilter.Create(pipeline, queues, processors);
+        _shared = new SharedBatches(pipeline, _publisher, _commits, _options.Linger, time);
         _budget = new ReceiveBudget(pipeline, _options, time, joins: _filter is not null);
     }
 
@@ -50,7 +52,7 @@ internal sealed class PipelineIntake : IAsyncDisposable
     /// <summary>False while nothing can be sent on: the broker is away, or its queue is full.</summary>
     public bool IsOpen => _publisher.IsOpen;
 
-    public SourceConversation Converse(Source source) => new(source, _publisher, _commits, _budget, _options, _time, _filter);
+    public SourceConversation Converse(Source source) => new(source, _publisher, _commits, _budget, _options, _time, _filter, _shared);
 
     /// <summary>
     /// Reserves a replayable source for one conversation: batches with the same ids may not be under way twice from here.

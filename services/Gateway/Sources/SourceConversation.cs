@@ -17,9 +17,10 @@ namespace Ingest.Gateway.Sources;
 /// <param name="options">Times.</param>
 /// <param name="time">The clock.</param>
 /// <param name="filter">Its pipeline's filter where that is pushed down, or null.</param>
+/// <param name="shared">Where its small batches meet those of other sources, or null.</param>
 internal sealed class SourceConversation(
     Source source, BatchPublisher<LineBatch> publisher, CommitTally? commits, ReceiveBudget budget, GatewayOptions options, TimeProvider time,
-    PushedFilter? filter = null)
+    PushedFilter? filter = null, SharedBatches? shared = null)
 {
     /// <param name="input">The source's bytes.</param>
     /// <param name="stopping">Ends the reading in order; the receipt says how far it came.</param>
@@ -31,7 +32,7 @@ internal sealed class SourceConversation(
     {
         using var tally = commits?.Open(source.Id, source.Pipeline.Name);
         var pump = new SourcePump(source, publisher, options.Linger, time, tally, budget: budget, filter: filter, wakeAt: wakeAt,
-            idleTimeout: options.IdleTimeout);
+            idleTimeout: options.IdleTimeout, shared: shared);
         var result = await pump.RunAsync(input, stopping, aborting);
         if (result.Outcome is SourceOutcome.Broken or SourceOutcome.Stalled || source.Pipeline.Acknowledge == Acknowledge.None)
             return (result, null);

@@ -54,11 +54,12 @@ internal sealed record SourceResult(SourceOutcome Outcome, long Lines, long Byte
 /// <param name="budget">What it may hold of bytes received; null for the one buffer it needs at most.</param>
 /// <param name="filter">Its pipeline's filter where that is pushed down, or null.</param>
 /// <param name="wakeAt">Says how many bytes must be there to end a wait for them, where the input can tell; 1 at first.</param>
+/// <param name="shared">Where its small batches meet those of other sources, or null.</param>
 /// <param name="idleTimeout">How long it may send nothing; zero for as long as it likes.</param>
 internal sealed class SourcePump(
     Source source, BatchPublisher<LineBatch> publisher, TimeSpan linger, TimeProvider time, SourceTally? tally = null,
     KnownSegments? known = null, ReceiveBudget? budget = null, PushedFilter? filter = null, Action<int>? wakeAt = null,
-    TimeSpan idleTimeout = default)
+    SharedBatches? shared = null, TimeSpan idleTimeout = default)
 {
     /// <summary>What is worth waking up for while lines are being joined, which wait anyway.</summary>
     private const int WorthWaking = LineBatchBuilder.CutBytes / 2;
@@ -343,6 +344,12 @@ internal sealed class SourcePump(
 
         Batches++;
         Rejected += batch.Rejects.Count;
+        if (shared is not null && SharedBatches.Takes(batch))
+        {
+            _inFlight.Add(await shared.PublishAsync(batch, tally, aborting));
+            return;
+        }
+
         if (tally is not null)
             await NoteAsync(tally, batch, aborting);
         _inFlight.Add(await publisher.PublishAsync(batch, aborting));

@@ -22,6 +22,7 @@ internal sealed class SimulatedGateway
     private readonly Dictionary<string, BatchPublisher<LineBatch>> _publishers;
     private readonly Dictionary<string, ReceiveBudget> _budgets;
     private readonly Dictionary<string, PushedFilter?> _filters;
+    private readonly Dictionary<string, SharedBatches> _shared;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _aborting;
     private readonly List<Task> _conversations = [];
@@ -47,6 +48,8 @@ internal sealed class SimulatedGateway
         _budgets = pipelines.ToDictionary(p => p.Name, p => new ReceiveBudget(p, knobs.Gateway, process.Time, joins: _filters[p.Name] is not null));
         _sendsAwaitConsumers = queues.SendsAwaitConsumers;
         _commits = world.Notices.Open(process, knobs);
+        _shared = pipelines.ToDictionary(
+            p => p.Name, p => new SharedBatches(p, _publishers[p.Name], TallyOf(p), knobs.Gateway.Linger, process.Time));
         process.Start(() => _conversations.Add(world.Notices.InquireAsync(process, _commits, knobs, [.. pipelines], _stopping.Token)));
         process.Start(() => _conversations.Add(world.Notices.InquireAsync(processors, _stopping.Token)));
     }
@@ -138,11 +141,10 @@ internal sealed class SimulatedGateway
         }
     }
 
-    private SourceConversation Converse(Source source)
-    {
-        var waitedFor = source.Pipeline.Acknowledge != Acknowledge.None
-            && (_sendsAwaitConsumers || source.Pipeline.Acknowledge == Acknowledge.Committed);
-        return new(source, _publishers[source.Pipeline.Name], waitedFor ? _commits : null, _budgets[source.Pipeline.Name], _knobs.Gateway, _process.Time,
-            _filters[source.Pipeline.Name]);
-    }
+    private SourceConversation Converse(Source source) => new(
+        source, _publishers[source.Pipeline.Name], TallyOf(source.Pipeline), _budgets[source.Pipeline.Name], _knobs.Gateway, _process.Time,
+        _filters[source.Pipeline.Name], _shared[source.Pipeline.Name]);
+
+    private CommitTally? TallyOf(PipelineDefinition pipeline) =>
+        pipeline.Acknowledge == Acknowledge.Committed || (_sendsAwaitConsumers && pipeline.Acknowledge != Acknowledge.None) ? _commits : null;
 }

@@ -1,0 +1,168 @@
+using System.Text;
+using Ingest.Gateway.Framing;
+using Ingest.Gateway.Receipts;
+using Ingest.Gateway.Sources;
+using Ingest.Messaging;
+using Ingest.ServiceDefaults.Control;
+using Ingest.UnitTests.Messaging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Ingest.UnitTests.Gateway;
+
+public sealed class SharedBatchesTests : IDisposable
+{
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(50);
+    private static readonly Source Lines = Cutting.Live(Definitions.RefusingAll(1024 * 1024));
+
+    private readonly ObservedTime _time = new();
+    private readonly ScriptedSender<LineBatch> _sender = new();
+    private readonly CancellationTokenSource _aborting = new();
+    private readonly CommitTally _commits;
+    private readonly SharedBatches _shared;
+
+    public SharedBatchesTests()
+    {
+        var publisher = new BatchPublisher<LineBatch>(_sender, new PublisherOptions(), _time, new Random(1), NullLogger.Instance);
+        _commits = new CommitTally(1_000, TimeSpan.FromSeconds(5), _time);
+        _shared = new SharedBatches(Lines.Pipeline, publisher, _commits, Linger, _time);
+    }
+
+    public void Dispose() => _aborting.Dispose();
+
+    [Fact]
+    public async Task A_batch_goes_at_once_when_the_last_one_is_safe()
+    {
+        var safe = await PublishAsync("a\n");
+        (await NextAsync("a\n")).Confirm();
+        await safe.SoonAsync();
+        await PublishAsync("b\n");
+        await NextAsync("b\n");
+        Assert.True(_time.NobodyWaits);
+    }
+
+    [Fact]
+    public async Task What_comes_while_the_last_one_is_under_way_goes_together_when_that_is_safe()
+    {
+        await PublishAsync("a\n");
+        var first = await NextAsync("a\n");
+        var leader = PublishAsync("b\n");
+        var others = new[] { await PublishAsync("cc\n"), await PublishAsync("d") };
+        Assert.Equal(0, _sender.Waiting);
+        first.Confirm();
+
+        var shared = await NextAsync("b\ncc\nd");
+        Assert.Equal([2, 3, 1], shared.Batch.Segments.Select(s => s.PayloadLength));
+        Assert.Equal(3, shared.Batch.Segments.Select(s => s.SourceId).Distinct().Count());
+        Task[] all = [await leader.SoonAsync(), .. others];
+        Assert.All(all, safe => Assert.False(safe.IsCompleted));
+        shared.Confirm();
+        await Task.WhenAll(all).SoonAsync();
+    }
+
+    [Fact]
+    public async Task It_goes_after_the_linger_time_whatever_is_under_way()
+    {
+        await PublishAsync("a\n");
+        await NextAsync("a\n");
+        var leader = PublishAsync("b\n");
+        Assert.Equal(Linger, await _time.NextWaitAsync());
+        _time.Advance(Linger - TimeSpan.FromTicks(1));
+        Assert.Equal(0, _sender.Waiting);
+        _time.Advance(TimeSpan.FromTicks(1));
+        await NextAsync("b\n");
+        await leader.SoonAsync();
+    }
+
+    [Fact]
+    public async Task A_full_one_does_not_wait_and_what_has_no_room_in_it_goes_with_the_next()
+    {
+        await PublishAsync("a\n");
+        await NextAsync("a\n");
+        var large = new string('x', SharedBatches.LongestShare - 1) + '\n';
+        var many = Enumerable.Range(0, 9).Select(_ => PublishAsync(large)).ToArray();
+        Assert.Equal(LineBatchBuilder.CutBytes, (await _sender.NextAsync()).Batch.Lines.Length);
+        await Task.WhenAll(many[..8]).SoonAsync();
+        Assert.Equal(Linger, await _time.NextWaitAsync());
+        _time.Advance(Linger);
+        while (!many[8].IsCompleted)
+            _time.Advance(await _time.NextWaitAsync());
+        Assert.Equal(LineBatchBuilder.CutBytes / 8, (await _sender.NextAsync()).Batch.Lines.Length);
+    }
+
+    [Fact]
+    public async Task Who_gives_up_gives_up_for_all_that_are_not_under_way()
+    {
+        await PublishAsync("a\n");
+        await NextAsync("a\n");
+        var leader = PublishAsync("b\n");
+        var other = await PublishAsync("c\n");
+        _aborting.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => other.SoonAsync());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await (await leader).SoonAsync());
+    }
+
+    [Fact]
+    public async Task A_failure_is_everybodys_whose_lines_it_meets()
+    {
+        await PublishAsync("a\n");
+        var first = await NextAsync("a\n");
+        var leader = PublishAsync("b\n");
+        var other = await PublishAsync("c\n");
+        first.Confirm();
+        (await NextAsync("b\nc\n")).Break(new InvalidOperationException("broken"));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => other.SoonAsync());
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await (await leader).SoonAsync());
+    }
+
+    [Fact]
+    public async Task Each_source_learns_what_became_of_its_own_lines()
+    {
+        await PublishAsync("a\n");
+        var first = await NextAsync("a\n");
+        var (one, two) = (Guid.NewGuid(), Guid.NewGuid());
+        using var tallyOfOne = _commits.Open(one, Lines.Pipeline.Name);
+        using var tallyOfTwo = _commits.Open(two, Lines.Pipeline.Name);
+        var leader = PublishAsync("b\n", tallyOfOne);
+        await PublishAsync("c\nd\n", tallyOfTwo);
+        first.Confirm();
+        var shared = await NextAsync("b\nc\nd\n");
+        var (settledOne, settledTwo) = (tallyOfOne.AllSettledAsync(), tallyOfTwo.AllSettledAsync());
+        Assert.False(settledOne.IsCompleted || settledTwo.IsCompleted);
+        _commits.Committed(new BatchCounts
+        {
+            BatchId = shared.Batch.Id,
+            Sources = [new SourceCounts(one, 1, 1, 0, 0, 0), new SourceCounts(two, 2, 1, 1, 0, 0)],
+        });
+        await Task.WhenAll(settledOne, settledTwo, leader).SoonAsync();
+        Assert.Equal((1, 1, 1), (tallyOfOne.Written, tallyOfTwo.Written, tallyOfTwo.Duplicate));
+    }
+
+    private async Task<Attempt<LineBatch>> NextAsync(string lines)
+    {
+        var attempt = await _sender.NextAsync();
+        Assert.Equal(lines, Encoding.ASCII.GetString(attempt.Batch.Lines.Span));
+        return attempt;
+    }
+
+    private Task<Task> PublishAsync(string lines, SourceTally? tally = null)
+    {
+        var memory = PooledMemory.Rent(lines.Length);
+        Encoding.ASCII.GetBytes(lines, memory.Memory.Span);
+        var batch = new LineBatch
+        {
+            Id = Guid.CreateVersion7(),
+            Pipeline = Lines.Pipeline.Name,
+            Definition = Lines.Pipeline.Version,
+            Segments =
+            [
+                new Segment
+                {
+                    SourceId = Guid.NewGuid(), Source = "s", FirstLine = 1, NextLine = 2, ByteOffset = 0,
+                    ByteLength = lines.Length, Lines = 1, PayloadLength = lines.Length,
+                },
+            ],
+            Lines = memory.Memory,
+        }.Owning(memory);
+        return _shared.PublishAsync(batch, tally, _aborting.Token).AsTask();
+    }
+}
