@@ -1,0 +1,121 @@
+using Ingest.Messaging;
+
+namespace Ingest.Compression;
+
+/// <summary>
+/// The compressed bytes of one input: looked at before they are taken, and counted. It holds a buffer only while there
+/// is something in it. As a stream it serves decoders that pull.
+/// </summary>
+internal sealed class CompressedInput(Stream inner) : ReadOnlyStream
+{
+    public const int BufferBytes = 64 * 1024;
+
+    private PooledMemory? _buffer;
+    private int _start;
+    private int _end;
+
+    /// <summary>The bytes that are there.</summary>
+    public ReadOnlySpan<byte> Available => _buffer is null ? default : _buffer.Memory.Span[_start.._end];
+
+    /// <summary>Nothing follows what is available.</summary>
+    public bool IsLast { get; private set; }
+
+    /// <summary>Reading it failed: no fault of the format.</summary>
+    public bool HasFailed { get; private set; }
+
+    /// <summary>How many bytes were taken.</summary>
+    public long Offset { get; private set; }
+
+    public override long Position
+    {
+        get => Offset;
+        set => throw new NotSupportedException();
+    }
+
+    public void Take(int count)
+    {
+        Offset += count;
+        _start += count;
+        if (_start == _end)
+            ReleaseBuffer();
+    }
+
+    /// <summary>Waits for bytes, without memory for them.</summary>
+    public async ValueTask WaitAsync(CancellationToken cancellationToken)
+    {
+        if (_start < _end || IsLast)
+            return;
+        try
+        {
+            _ = await inner.ReadAsync(Memory<byte>.Empty, cancellationToken);
+        }
+        catch
+        {
+            HasFailed = true;
+            throw;
+        }
+    }
+
+    /// <summary>Waits for more bytes than are there; there must be few.</summary>
+    /// <returns>False when there are no more.</returns>
+    public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
+    {
+        if (IsLast)
+            return false;
+        // A file has its bytes at hand.
+        if (!inner.CanSeek)
+            await WaitAsync(cancellationToken);
+        _buffer ??= PooledMemory.Rent(BufferBytes);
+        if (_start > 0)
+        {
+            Available.CopyTo(_buffer.Array);
+            (_start, _end) = (0, _end - _start);
+        }
+
+        try
+        {
+            var count = await inner.ReadAsync(_buffer.Memory[_end..], cancellationToken);
+            _end += count;
+            IsLast = count == 0;
+        }
+        catch
+        {
+            HasFailed = true;
+            throw;
+        }
+        finally
+        {
+            if (_start == _end)
+                ReleaseBuffer();
+        }
+
+        return !IsLast;
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (Available.IsEmpty && !await FillAsync(cancellationToken))
+            return 0;
+        var count = Math.Min(buffer.Length, _end - _start);
+        Available[..count].CopyTo(buffer.Span);
+        Take(count);
+        return count;
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("A source is read asynchronously.");
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            ReleaseBuffer();
+        base.Dispose(disposing);
+    }
+
+    private void ReleaseBuffer()
+    {
+        _buffer?.Dispose();
+        _buffer = null;
+        (_start, _end) = (0, 0);
+    }
+}
