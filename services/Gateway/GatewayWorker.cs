@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Ingest.Compression;
 using Ingest.Gateway.Filtering;
 using Ingest.Gateway.Listening;
 using Ingest.Gateway.Receipts;
@@ -18,6 +19,7 @@ internal sealed class GatewayWorker(
     IBatchQueues queues,
     IOptions<GatewayOptions> options,
     IOptions<PublisherOptions> publisherOptions,
+    DecompressionBudget decompression,
     CommitTally commits,
     ProcessorVersions processors,
     TimeProvider time,
@@ -37,7 +39,7 @@ internal sealed class GatewayWorker(
             var budget = new ReceiveBudget(pipeline, options.Value, time, joins: filter is not null);
             var listener = new LineListener(
                 pipeline,
-                source => new SourceConversation(source, publisher, waitedFor ? commits : null, budget, options.Value, time, filter),
+                source => new SourceConversation(source, publisher, waitedFor ? commits : null, budget, decompression, options.Value, time, filter),
                 options.Value,
                 time,
                 logger);
