@@ -20,8 +20,8 @@ internal sealed class CompressedInput(Stream inner) : ReadOnlyStream
     /// <summary>Nothing follows what is available.</summary>
     public bool IsLast { get; private set; }
 
-    /// <summary>Reading it failed: no fault of the format.</summary>
-    public bool HasFailed { get; private set; }
+    /// <summary>All its bytes are there to be read.</summary>
+    public bool IsFile => inner.CanSeek;
 
     /// <summary>How many bytes were taken.</summary>
     public long Offset { get; private set; }
@@ -45,15 +45,7 @@ internal sealed class CompressedInput(Stream inner) : ReadOnlyStream
     {
         if (_start < _end || IsLast)
             return;
-        try
-        {
-            _ = await inner.ReadAsync(Memory<byte>.Empty, cancellationToken);
-        }
-        catch
-        {
-            HasFailed = true;
-            throw;
-        }
+        _ = await inner.ReadAsync(Memory<byte>.Empty, cancellationToken);
     }
 
     /// <summary>Waits for more bytes than are there; there must be few.</summary>
@@ -62,8 +54,9 @@ internal sealed class CompressedInput(Stream inner) : ReadOnlyStream
     {
         if (IsLast)
             return false;
-        // A file has its bytes at hand.
-        if (!inner.CanSeek)
+        if (_end - _start == BufferBytes)
+            throw new InvalidOperationException("A decoder wants more bytes than it may.");
+        if (!IsFile)
             await WaitAsync(cancellationToken);
         _buffer ??= PooledMemory.Rent(BufferBytes);
         if (_start > 0)
@@ -77,11 +70,6 @@ internal sealed class CompressedInput(Stream inner) : ReadOnlyStream
             var count = await inner.ReadAsync(_buffer.Memory[_end..], cancellationToken);
             _end += count;
             IsLast = count == 0;
-        }
-        catch
-        {
-            HasFailed = true;
-            throw;
         }
         finally
         {

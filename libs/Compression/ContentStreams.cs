@@ -26,7 +26,7 @@ internal static class ContentStreams
             Decompression.Gzip => new ManagedGzipStream(input),
             Decompression.Zstd => new DecoderStream(format, new ZstdDecoder(), input, share),
             Decompression.Lz4 => new DecoderStream(format, new Lz4FrameDecoder(), input, share),
-            Decompression.Xz when native && LibLzma.IsThere => new DecoderStream(format, new XzDecoder(share), input, share),
+            Decompression.Xz when native && LibLzma.IsThere => new DecoderStream(format, new XzDecoder(share, isLive: !input.IsFile), input, share),
             Decompression.Xz => new ManagedXzStream(input, share),
             Decompression.Bzip2 when native && LibBz2.IsThere => new DecoderStream(format, new Bzip2Decoder(), input, share),
             Decompression.Bzip2 => new ManagedBzip2Stream(input, share),

@@ -6,7 +6,9 @@ namespace Ingest.Compression.Xz;
 /// All streams of a .xz file, with all checks, by the system's library. Where the first block says its size there are
 /// likely several, and they are unpacked side by side if there is memory to spare.
 /// </summary>
-internal sealed unsafe class XzDecoder(DecompressionShare share) : IDecoder
+/// <param name="share">Where the memory for threads comes from.</param>
+/// <param name="isLive">Its sender may wait for what it has sent to be taken; with a file at hand threads need not be waited for.</param>
+internal sealed unsafe class XzDecoder(DecompressionShare share, bool isLive) : IDecoder
 {
     /// <summary>The stream header (section 2.1.1), then a block header's size and flags (section 3.1).</summary>
     private const int BlockSizeOffset = 12;
@@ -20,6 +22,7 @@ internal sealed unsafe class XzDecoder(DecompressionShare share) : IDecoder
     private const long WindowStep = 1024 * 1024;
 
     private LibLzma.Stream* _stream;
+    private bool _hasThreads;
     private long _needed;
 
     /// <summary>What a checksum of an unknown kind covers is read all the same, and the fault named at the end.</summary>
@@ -64,8 +67,9 @@ internal sealed unsafe class XzDecoder(DecompressionShare share) : IDecoder
                 if (made == target.Length)
                     return DecodeStatus.Going;
 
-                // Without input it waits for its own threads, and makes no headway once they have given all they can.
-                if (taken == wasTaken && made == wasMade && code != LibLzma.UnsupportedCheck)
+                // Called without input it waits for its own threads, and makes no headway once they have given all they can.
+                var stands = taken == wasTaken && made == wasMade && code != LibLzma.UnsupportedCheck;
+                if (taken == source.Length && (stands || (_hasThreads && !isLive && !isLast)))
                     return DecodeStatus.NeedsInput;
             }
         }
@@ -83,7 +87,8 @@ internal sealed unsafe class XzDecoder(DecompressionShare share) : IDecoder
         var threads = Environment.ProcessorCount;
         var helps = LibLzma.HasThreads && threads > 1 && start.Length > BlockFlagsOffset
             && start[BlockSizeOffset] != 0 && (start[BlockFlagsOffset] & BothSizes) == BothSizes;
-        _stream = helps && share.TryAdd(share.Generous)
+        _hasThreads = helps && share.TryAdd(share.Generous);
+        _stream = _hasThreads
             ? LibLzma.OpenThreaded(threads, share.Generous)
             : LibLzma.Open(NoMemory);
     }
