@@ -54,6 +54,21 @@ public sealed class DecompressorProperties
         });
 
     [Theory, MemberData(nameof(Formats))]
+    public async Task Bytes_at_hand_give_the_same_as_those_that_arrive(Decompression format, string codecs)
+    {
+        var whole = CompressedSamples.All[format];
+        for (var length = 1; length <= whole.Length; length += 13)
+        {
+            var cut = whole.AsMemory(0, length);
+            var arriving = await Unpacking.OfAsync(new ChunkedStream(cut, 100), format, Enum.Parse<Codecs>(codecs));
+            var atHand = await Unpacking.OfAsync(new MemoryStream(cut.ToArray()), format, Enum.Parse<Codecs>(codecs));
+            Assert.Equal(arriving, atHand);
+        }
+
+        Assert.Equal(new Unpacking(Content, null), await Unpacking.OfAsync(new MemoryStream(whole), format, Enum.Parse<Codecs>(codecs)));
+    }
+
+    [Theory, MemberData(nameof(Formats))]
     public Task A_changed_byte_is_never_unseen(Decompression format, string codecs) =>
         Gen.Select(Pieces, Gen.Int[0, CompressedSamples.All[format].Length - 1], Gen.Int[1, 255]).SampleAsync(async (pieces, place, change) =>
         {
