@@ -27,7 +27,7 @@ internal static class LoadCommand
     {
         var files = new Argument<string[]>("FILES")
         {
-            Description = "Files of newline-delimited JSON, plain or gzip; - is standard input.",
+            Description = "Files of newline-delimited JSON, plain or compressed by gzip, zstd, xz, bzip2 or LZ4; - is standard input.",
             Arity = ArgumentArity.OneOrMore,
         };
         var pipeline = CommonOptions.Pipeline();

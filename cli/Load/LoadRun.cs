@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Ingest.Compression;
 using Ingest.Gateway;
 using Ingest.Messaging;
 using Ingest.ServiceDefaults;
@@ -56,7 +57,7 @@ internal sealed class LoadRun(LoadSettings settings)
             aborting.Cancel();
         };
         await host.StartAsync(CancellationToken.None);
-        var linger = host.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.Linger;
+        var reading = host.Services.GetRequiredService<IOptions<GatewayOptions>>().Value;
 
         // A stage that died stops the host, and what it held will never be safe.
         using var died = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.UnsafeRegister(
@@ -71,7 +72,8 @@ internal sealed class LoadRun(LoadSettings settings)
             host.Services.GetRequiredService<ILogger<LoadRun>>()))
         {
             var progress = new Progress(report, health, Patience, aborting);
-            var load = new SourceLoad(pipeline, database, publisher, linger, settings, progress);
+            var decompression = new DecompressionBudget(reading.Decompression, TimeProvider.System);
+            var load = new SourceLoad(pipeline, database, publisher, decompression, reading.Linger, settings, progress);
             using var ended = new CancellationTokenSource();
             var showing = progress.ShowAsync(ended.Token);
             try

@@ -1,3 +1,5 @@
+using Ingest.Compression;
+
 namespace Ingest.Cli.Load;
 
 /// <summary>

@@ -1,3 +1,4 @@
+using Ingest.Compression;
 using Ingest.Gateway.Framing;
 using Ingest.Gateway.Sources;
 using Ingest.Messaging;
@@ -12,7 +13,8 @@ namespace Ingest.Cli.Load;
 /// passed over.
 /// </summary>
 internal sealed class SourceLoad(
-    PipelineDefinition pipeline, Database database, BatchPublisher<LineBatch> publisher, TimeSpan linger, LoadSettings settings, Progress progress)
+    PipelineDefinition pipeline, Database database, BatchPublisher<LineBatch> publisher, DecompressionBudget decompression, TimeSpan linger,
+    LoadSettings settings, Progress progress)
 {
     /// <returns>What went wrong, or null.</returns>
     public async Task<string?> RunAsync(InputFile input, CancellationToken stopping, CancellationToken aborting)
@@ -58,14 +60,16 @@ internal sealed class SourceLoad(
 
     private async Task<string?> PumpAsync(InputFile input, Source source, KnownSegments known, CancellationToken stopping, CancellationToken aborting)
     {
-        await using var stream = await input.OpenAsync(pipeline.Decompression, stopping);
+        await using var file = input.Open();
+        await using var content = Decompressor.Open(file, pipeline.Decompression, decompression);
         var pump = new SourcePump(source, publisher, linger, TimeProvider.System, known: settings.Again ? null : known);
         progress.Begin(input, pump);
-        var result = await pump.RunAsync(stream, stopping, aborting);
+        var result = await pump.RunAsync(content, stopping, aborting);
         progress.Finish(result, pump);
         return result.Outcome switch
         {
             SourceOutcome.Corrupt => $"{input.Name} is corrupt or cut short after {result.Bytes:N0} bytes of its content ({result.Error}); every whole line before that is loaded.",
+            SourceOutcome.Refused => $"{input.Name} is not loaded from byte {result.Bytes:N0} of its content on: {result.Error}.",
             SourceOutcome.Broken => $"{input.Name} cannot be read further: {result.Error}; run it again when it can.",
             SourceOutcome.Shortened => $"{input.Name} has become shorter than what was loaded of it, and table {pipeline.Table} has no key: its last lines are left alone, since they would be written twice; say --again if they are others.",
             _ => null,

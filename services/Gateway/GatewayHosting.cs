@@ -1,3 +1,4 @@
+using Ingest.Compression;
 using Ingest.Gateway.Edge;
 using Ingest.Gateway.Filtering;
 using Ingest.Gateway.Http;
@@ -29,6 +30,8 @@ public static class GatewayHosting
         builder.Services.TryAddSingleton(Random.Shared);
         builder.Services.AddSingleton(services => CreateTally(
             services.GetRequiredService<IOptions<GatewayOptions>>().Value, services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(services => new DecompressionBudget(
+            services.GetRequiredService<IOptions<GatewayOptions>>().Value.Decompression, services.GetRequiredService<TimeProvider>()));
         builder.Services.AddControlConsumer<CommitConsumer>(Audience.Everyone);
         builder.Services.AddHostedService<CommitInquirer>();
         builder.Services.AddSingleton(services => new ProcessorVersions(services.GetRequiredService<TimeProvider>()));

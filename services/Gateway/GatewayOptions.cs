@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Ingest.Compression;
 
 namespace Ingest.Gateway;
 
@@ -47,6 +48,25 @@ public sealed class GatewayOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan ProgressDeadline { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Bytes that all connections together may hold to decompress what they receive; one window of
+    /// <see cref="MaxDecompressionWindowBytes"/> always has room.
+    /// </summary>
+    [Range(16 * 1024 * 1024, 1024L * 1024 * 1024 * 1024)]
+    public long DecompressionBytes { get; set; } = 512 * 1024 * 1024;
+
+    /// <summary>The largest window (zstd) or dictionary (xz) that is decompressed; 2147483648 for what <c>zstd --long=31</c> makes.</summary>
+    [Range(1024 * 1024, 4L * 1024 * 1024 * 1024)]
+    public long MaxDecompressionWindowBytes { get; set; } = DecompressionLimits.DefaultMaxWindowBytes;
+
+    /// <summary>How long a connection waits for memory to decompress with while others hold it; then its receipt says so.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan DecompressionWait { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How many bytes may come of each compressed one, once a GiB has: more is taken for an attack.</summary>
+    [Range(10, 1_000_000_000)]
+    public int MaxExpansion { get; set; } = 1_000;
+
     /// <summary>How long a shutdown waits for what was received to be confirmed.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan Drain { get; set; } = TimeSpan.FromSeconds(20);
@@ -78,6 +98,14 @@ public sealed class GatewayOptions
     /// <summary>What that wait grows to.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
     public TimeSpan LongestReconnectDelay { get; set; } = TimeSpan.FromSeconds(30);
+
+    internal DecompressionLimits Decompression => new()
+    {
+        Bytes = DecompressionBytes,
+        MaxWindowBytes = MaxDecompressionWindowBytes,
+        Wait = DecompressionWait,
+        MaxExpansion = MaxExpansion,
+    };
 
     public static ValidationResult? CheckAddress(string address) =>
         IPAddress.TryParse(address, out _) ? ValidationResult.Success : new($"ListenAddress '{address}' is not an IP address.");

@@ -45,6 +45,31 @@ public sealed class RealInputTests(SharedServers servers)
         }
     }
 
+    /// <summary>However they are compressed, every line of them is valid JSON.</summary>
+    [Theory]
+    [InlineData("analyzer.json.gz", 16_461)]
+    [InlineData("bluesky-jetstream-expected_v1.jsonl", 152)]
+    [InlineData("empire_dcom_shellwindows_stager_2020-09-18130751.json.bz2", 32_706)]
+    [InlineData("pinot-2021-07-21-few-hours.json", 800)]
+    [InlineData("purplesharp_ad_playbook_I_2020-10-22042947.json.xz", 25_993)]
+    [InlineData("quickwit-gharchive-bulk.json.gz", 200)]
+    [InlineData("ssl.json.gz", 49_474)]
+    [InlineData("twarc-flat.jsonl", 100)]
+    [InlineData("twarc-kpop.jsonl", 1)]
+    [InlineData("twarc-noflat.jsonl", 1)]
+    [InlineData("wikiticker-2015-09-12-sampled.json.gz", 39_244)]
+    public async Task Every_file_loads_as_it_is(string dataFile, long lines)
+    {
+        var data = SharedFolder.FileOrSkip($"data/{dataFile}");
+        var folder = TestRun.CreateFolder("load");
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "any.yaml"), "pipeline: any\ntable: anything\ncolumns:\n  id: text\n", TestContext.Current.CancellationToken);
+        await using var load = ServiceProcess.Start("Cli", ["load", data, "-p", "any.yaml", "-d", "any.db", "--format", "json"], workingDirectory: folder);
+        Assert.Equal(0, await load.WaitForExitAsync(PipelineUnderTest.Deadline));
+        var summary = JsonNode.Parse(Assert.Single(load.Output.Lines))!;
+        Assert.Equal((lines, lines), ((long)summary["lines"]!, (long)summary["written"]!));
+    }
+
     private static async Task<List<(string Column, string Type)>> ColumnsAsync(string database, string table)
     {
         await using var source = NpgsqlDataSource.Create(database);

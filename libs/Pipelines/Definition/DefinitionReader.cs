@@ -107,9 +107,16 @@ internal sealed class DefinitionReader(
         ?? PipelineDefinition.DefaultMaxLineBytes;
 
     private static Decompression ReadDecompress(Section section) =>
-        section.Choice("decompress", ["auto", "none"], "gzip", "zstd", "xz", "bzip2", "lz4") == "none"
-            ? Decompression.None
-            : Decompression.Auto;
+        section.Choice("decompress", ["auto", "none", "gzip", "zstd", "xz", "bzip2", "lz4"]) switch
+        {
+            "none" => Decompression.None,
+            "gzip" => Decompression.Gzip,
+            "zstd" => Decompression.Zstd,
+            "xz" => Decompression.Xz,
+            "bzip2" => Decompression.Bzip2,
+            "lz4" => Decompression.Lz4,
+            _ => Decompression.Auto,
+        };
 
     private static Acknowledge ReadAcknowledge(Section section) => section.Choice("acknowledge", ["queued", "committed", "none"]) switch
     {

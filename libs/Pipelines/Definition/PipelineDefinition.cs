@@ -80,12 +80,29 @@ public enum PushDown
     Off,
 }
 
-/// <summary>Whether a source's bytes are unpacked before lines are cut from them.</summary>
+/// <summary>How a source's bytes are unpacked before lines are cut from them.</summary>
 public enum Decompression
 {
     /// <summary>As the magic bytes at a source's start say.</summary>
     Auto,
+
+    /// <summary>They are lines, whatever they begin with.</summary>
     None,
+
+    /// <summary>RFC 1952; any number of members.</summary>
+    Gzip,
+
+    /// <summary>RFC 8878; any number of frames, skippable ones too.</summary>
+    Zstd,
+
+    /// <summary>The .xz file format, 1.2; any number of streams and blocks, and stream padding.</summary>
+    Xz,
+
+    /// <summary>bzip2 1.0; any number of streams.</summary>
+    Bzip2,
+
+    /// <summary>The LZ4 frame format, 1.6; any number of frames, skippable ones too.</summary>
+    Lz4,
 }
 
 /// <summary>An end of a TCP connection.</summary>

@@ -80,17 +80,15 @@ internal sealed class Section
         }
     }
 
-    /// <summary>One of a few words; those that are known but not built yet get a message that says so.</summary>
-    public string? Choice(string key, IReadOnlyList<string> words, params string[] later)
+    /// <summary>One of a few words.</summary>
+    public string? Choice(string key, IReadOnlyList<string> words)
     {
-        var allOfThem = $"write {string.Join(" or ", words)}";
-        if (Text(key, string.Join(" or ", words)) is not { } text)
+        var allOfThem = string.Join(" or ", words);
+        if (Text(key, allOfThem) is not { } text)
             return null;
         if (words.Contains(text))
             return text;
-        _mistakes.Add(this[key]!, later.Contains(text)
-            ? $"'{key}: {text}' is not supported yet; {allOfThem}"
-            : $"unknown value '{text}' for '{key}'; {Suggestion.For(text, [.. words, .. later], allOfThem)}");
+        _mistakes.Add(this[key]!, $"unknown value '{text}' for '{key}'; {Suggestion.For(text, words, $"write {allOfThem}")}");
         return null;
     }
 

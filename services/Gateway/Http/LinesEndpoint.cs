@@ -45,8 +45,7 @@ internal sealed partial class LinesEndpoint(
         using var place = intake.Admission.TryEnter();
         if (CheckRoom(context, intake, place) is { } full)
             return full;
-        await using var input = RequestBody.Open(context.Request);
-        if (input is null)
+        if (!RequestBody.TryReadEncoding(context.Request, out var encoding))
         {
             context.Response.Headers.AcceptEncoding = RequestBody.Encodings;
             return new Problem(StatusCodes.Status415UnsupportedMediaType, $"The body's Content-Encoding is not understood; send one of {RequestBody.Encodings}.");
@@ -55,7 +54,7 @@ internal sealed partial class LinesEndpoint(
         if (SourceNaming.Read(context.Request, intake.Pipeline, AddressOf(context), out var fault) is not { } source)
             return new Problem(StatusCodes.Status400BadRequest, fault!);
         if (!source.Replayable)
-            return await TakeAsync(context, intake, source, input);
+            return await TakeAsync(context, intake, source, encoding);
         if (!intake.TryClaim(source))
         {
             return new Problem(StatusCodes.Status409Conflict, "Another request with this idempotency key is under way; wait for its end, then send it again.")
@@ -64,7 +63,7 @@ internal sealed partial class LinesEndpoint(
 
         try
         {
-            return await TakeAsync(context, intake, source, input);
+            return await TakeAsync(context, intake, source, encoding);
         }
         finally
         {
@@ -120,12 +119,12 @@ internal sealed partial class LinesEndpoint(
             { RetryAfterSeconds = LaterSeconds };
     }
 
-    private async Task<Problem?> TakeAsync(HttpContext context, PipelineIntake intake, Source source, Stream input)
+    private async Task<Problem?> TakeAsync(HttpContext context, PipelineIntake intake, Source source, Decompression? encoding)
     {
         Unbind(context);
         try
         {
-            var (result, receipt) = await intake.Converse(source).RunAsync(input, end.Stopping, end.Aborting);
+            var (result, receipt) = await intake.Converse(source, encoding).RunAsync(context.Request.Body, end.Stopping, end.Aborting);
             LogEnded(intake.Pipeline.Name, source.Name, result.Outcome, result.Lines, result.Bytes);
             if (result.Outcome != SourceOutcome.Completed)
                 return Describe(result, source);

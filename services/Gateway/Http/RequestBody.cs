@@ -1,19 +1,28 @@
-using System.IO.Compression;
+using Ingest.Pipelines.Definition;
 using Microsoft.AspNetCore.Http;
 
 namespace Ingest.Gateway.Http;
 
-/// <summary>Opens a request's body as the lines that were sent: the one place where <c>Content-Encoding</c> is undone.</summary>
+/// <summary>How a request's body is compressed, by its <c>Content-Encoding</c> (RFC 9110, section 8.4).</summary>
 internal static class RequestBody
 {
     /// <summary>What is understood, for <c>Accept-Encoding</c> in the answer to anything else (RFC 9110, section 15.5.16).</summary>
-    public const string Encodings = "gzip, identity";
+    public const string Encodings = "gzip, zstd, xz, bzip2, lz4, identity";
 
-    /// <returns>The body's bytes, decoded as they are read; null for an encoding that is not understood.</returns>
-    public static Stream? Open(HttpRequest request) => request.Headers.ContentEncoding.ToString().Trim().ToLowerInvariant() switch
+    /// <param name="request">The request.</param>
+    /// <param name="encoding">What the header says; null where it says nothing, and the definition decides.</param>
+    /// <returns>False for an encoding that is not understood.</returns>
+    public static bool TryReadEncoding(HttpRequest request, out Decompression? encoding)
     {
-        "" or "identity" => request.Body,
-        "gzip" or "x-gzip" => new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
-        _ => null,
-    };
+        encoding = request.Headers.ContentEncoding.ToString().Trim().ToLowerInvariant() switch
+        {
+            "gzip" or "x-gzip" => Decompression.Gzip,
+            "zstd" => Decompression.Zstd,
+            "xz" => Decompression.Xz,
+            "bzip2" => Decompression.Bzip2,
+            "lz4" => Decompression.Lz4,
+            _ => null,
+        };
+        return encoding is not null || request.Headers.ContentEncoding.ToString().Trim().ToLowerInvariant() is "" or "identity";
+    }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Ingest.Compression;
 using Ingest.Gateway.Filtering;
 using Ingest.Gateway.Framing;
 using Ingest.Gateway.Receipts;
@@ -16,6 +17,7 @@ internal sealed class PipelineIntake : IAsyncDisposable
     private readonly BatchPublisher<LineBatch> _publisher;
     private readonly CommitTally? _commits;
     private readonly ReceiveBudget _budget;
+    private readonly DecompressionBudget _decompression;
     private readonly PushedFilter? _filter;
     private readonly SharedBatches _shared;
     private readonly GatewayOptions _options;
@@ -27,13 +29,14 @@ internal sealed class PipelineIntake : IAsyncDisposable
         IOptions<GatewayOptions> options,
         IOptions<EdgeOptions> edge,
         IOptions<PublisherOptions> publisherOptions,
+        DecompressionBudget decompression,
         CommitTally commits,
         ProcessorVersions processors,
         TimeProvider time,
         Random random,
         ILogger<PipelineIntake> logger)
     {
-        (Pipeline, _options, _time) = (pipeline, options.Value, time);
+        (Pipeline, _options, _decompression, _time) = (pipeline, options.Value, decompression, time);
         Admission = new Admission(_options.MaxConnectionsPerPipeline, edge.Value.MaxConnectionsPerAddress);
         _publisher = new BatchPublisher<LineBatch>(
             queues.CreateSender<LineBatch>(pipeline.Name), publisherOptions.Value, time, random, logger);
@@ -52,7 +55,10 @@ internal sealed class PipelineIntake : IAsyncDisposable
     /// <summary>False while nothing can be sent on: the broker is away, or its queue is full.</summary>
     public bool IsOpen => _publisher.IsOpen;
 
-    public SourceConversation Converse(Source source) => new(source, _publisher, _commits, _budget, _options, _time, _filter, _shared);
+    /// <param name="source">What is read.</param>
+    /// <param name="encoding">How its bytes are compressed where the sender said so; null for what the definition says.</param>
+    public SourceConversation Converse(Source source, Decompression? encoding = null) =>
+        new(source, _publisher, _commits, _budget, _decompression, _options, _time, _filter, _shared, encoding);
 
     /// <summary>
     /// Reserves a replayable source for one conversation: batches with the same ids may not be under way twice from here.

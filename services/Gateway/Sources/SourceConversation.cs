@@ -1,3 +1,4 @@
+using Ingest.Compression;
 using Ingest.Gateway.Filtering;
 using Ingest.Gateway.Framing;
 using Ingest.Gateway.Receipts;
@@ -7,22 +8,24 @@ using Ingest.Pipelines.Definition;
 namespace Ingest.Gateway.Sources;
 
 /// <summary>
-/// One source from its first byte to its receipt. Nothing is said before it is true: <c>queued</c> when every batch is
+/// One source from its first byte to its receipt, whatever it comes by and however it is compressed. Nothing is said before it is true: <c>queued</c> when every batch is
 /// safe in its queue, <c>committed</c> when the writers have said so of every batch.
 /// </summary>
 /// <param name="source">What is read.</param>
 /// <param name="publisher">Where its batches go.</param>
 /// <param name="commits">Null where nobody waits for commits.</param>
 /// <param name="budget">What its pipeline's sources may hold of bytes received.</param>
+/// <param name="decompression">What all sources may hold to decompress what they receive.</param>
 /// <param name="options">Times.</param>
 /// <param name="time">The clock.</param>
 /// <param name="filter">Its pipeline's filter where that is pushed down, or null.</param>
 /// <param name="shared">Where its small batches meet those of other sources, or null.</param>
+/// <param name="encoding">How its bytes are compressed where the sender said so; null for what the definition says.</param>
 internal sealed class SourceConversation(
-    Source source, BatchPublisher<LineBatch> publisher, CommitTally? commits, ReceiveBudget budget, GatewayOptions options, TimeProvider time,
-    PushedFilter? filter = null, SharedBatches? shared = null)
+    Source source, BatchPublisher<LineBatch> publisher, CommitTally? commits, ReceiveBudget budget, DecompressionBudget decompression,
+    GatewayOptions options, TimeProvider time, PushedFilter? filter = null, SharedBatches? shared = null, Decompression? encoding = null)
 {
-    /// <param name="input">The source's bytes.</param>
+    /// <param name="input">The source's bytes as they come; left open.</param>
     /// <param name="stopping">Ends the reading in order; the receipt says how far it came.</param>
     /// <param name="aborting">Gives up; there is no receipt then.</param>
     /// <param name="wakeAt">Says how many bytes must be there to end a wait for them, where the input can tell.</param>
@@ -33,7 +36,8 @@ internal sealed class SourceConversation(
         using var tally = commits?.Open(source.Id, source.Pipeline.Name);
         var pump = new SourcePump(source, publisher, options.Linger, time, tally, budget: budget, filter: filter, wakeAt: wakeAt,
             idleTimeout: options.IdleTimeout, shared: shared);
-        var result = await pump.RunAsync(input, stopping, aborting);
+        await using var content = Decompressor.Open(input, encoding ?? source.Pipeline.Decompression, decompression);
+        var result = await pump.RunAsync(content, stopping, aborting);
         if (result.Outcome is SourceOutcome.Broken or SourceOutcome.Stalled || source.Pipeline.Acknowledge == Acknowledge.None)
             return (result, null);
 

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
+using Ingest.Compression;
 using Ingest.Gateway.Filtering;
 using Ingest.Gateway.Framing;
 using Ingest.Gateway.Receipts;
@@ -27,6 +28,9 @@ internal enum SourceOutcome
 
     /// <summary>Its bytes could not be decompressed.</summary>
     Corrupt,
+
+    /// <summary>Its bytes could be decompressed at a greater cost than is allowed; what follows was not taken.</summary>
+    Refused,
 
     /// <summary>
     /// It ends inside lines that the ledger holds, and without a key they might be written twice: what follows the last
@@ -204,9 +208,13 @@ internal sealed class SourcePump(
         {
             return (SourceOutcome.Interrupted, null);
         }
-        catch (InvalidDataException corrupt)
+        catch (CorruptInputException corrupt)
         {
             return (SourceOutcome.Corrupt, corrupt.Message);
+        }
+        catch (DecompressionRefusedException refused)
+        {
+            return (SourceOutcome.Refused, refused.Message);
         }
         catch (Exception broken) when (broken is IOException or SocketException || (broken is OperationCanceledException && !reading.IsCancellationRequested))
         {

@@ -1,3 +1,4 @@
+using Ingest.Compression;
 using Ingest.Gateway.Filtering;
 using Ingest.Gateway.Framing;
 using Ingest.Gateway.Receipts;
@@ -23,6 +24,7 @@ internal sealed class SimulatedGateway
     private readonly Dictionary<string, ReceiveBudget> _budgets;
     private readonly Dictionary<string, PushedFilter?> _filters;
     private readonly Dictionary<string, SharedBatches> _shared;
+    private readonly DecompressionBudget _decompression;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _aborting;
     private readonly List<Task> _conversations = [];
@@ -47,6 +49,7 @@ internal sealed class SimulatedGateway
         _filters = pipelines.ToDictionary(p => p.Name, p => knobs.PushesDown ? PushedFilter.Create(p, queues, processors) : null);
         _budgets = pipelines.ToDictionary(p => p.Name, p => new ReceiveBudget(p, knobs.Gateway, process.Time, joins: _filters[p.Name] is not null));
         _sendsAwaitConsumers = queues.SendsAwaitConsumers;
+        _decompression = new DecompressionBudget(knobs.Gateway.Decompression, process.Time);
         _commits = world.Notices.Open(process, knobs);
         _shared = pipelines.ToDictionary(
             p => p.Name, p => new SharedBatches(p, _publishers[p.Name], TallyOf(p), knobs.Gateway.Linger, process.Time));
@@ -142,7 +145,7 @@ internal sealed class SimulatedGateway
     }
 
     private SourceConversation Converse(Source source) => new(
-        source, _publishers[source.Pipeline.Name], TallyOf(source.Pipeline), _budgets[source.Pipeline.Name], _knobs.Gateway, _process.Time,
+        source, _publishers[source.Pipeline.Name], TallyOf(source.Pipeline), _budgets[source.Pipeline.Name], _decompression, _knobs.Gateway, _process.Time,
         _filters[source.Pipeline.Name], _shared[source.Pipeline.Name]);
 
     private CommitTally? TallyOf(PipelineDefinition pipeline) =>

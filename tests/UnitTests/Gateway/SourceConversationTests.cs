@@ -1,4 +1,5 @@
 using System.Text;
+using Ingest.Compression;
 using Ingest.Gateway;
 using Ingest.Gateway.Framing;
 using Ingest.Gateway.Receipts;
@@ -167,7 +168,7 @@ public sealed class SourceConversationTests : IDisposable
     {
         var publisher = new BatchPublisher<LineBatch>(_sender, new PublisherOptions(), _time, new Random(1), NullLogger.Instance);
         _source = Cutting.Live(Definitions.RefusingAll() with { Acknowledge = acknowledge });
-        return new SourceConversation(_source, publisher, commits, new ReceiveBudget(_source.Pipeline, _options, _time), _options, _time).RunAsync(_input, _stopping.Token, _aborting.Token);
+        return new SourceConversation(_source, publisher, commits, new ReceiveBudget(_source.Pipeline, _options, _time), new DecompressionBudget(_options.Decompression, _time), _options, _time).RunAsync(_input, _stopping.Token, _aborting.Token);
     }
 
     private async Task SendAsync(string lines)

@@ -1,7 +1,9 @@
 using System.Text;
+using Ingest.Compression;
 using Ingest.Gateway.Framing;
 using Ingest.Gateway.Sources;
 using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
 using Ingest.UnitTests.Messaging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -9,6 +11,8 @@ namespace Ingest.UnitTests.Gateway;
 
 public sealed class SourcePumpTests : IDisposable
 {
+    private const string Damage = "its gzip data is damaged, at byte 7 of the compressed input";
+
     private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(50);
 
     private readonly ObservedTime _time = new();
@@ -168,14 +172,14 @@ public sealed class SourcePumpTests : IDisposable
     {
         Run(replayable ? Cutting.Replayable(Definitions.RefusingAll()) : null);
         _input.Send("a\nb");
-        _input.Break(new InvalidDataException("bad block"));
+        _input.Break(new CorruptInputException(Decompression.Gzip, 7, "is damaged"));
         (await NextAsync("a\n")).Confirm();
         var last = await NextAsync("");
         var reject = Assert.Single(last.Batch.Rejects);
-        Assert.Equal((RejectReason.CorruptInput, 2, "bad block", "b"), (reject.Reason, reject.Line, reject.Detail, Encoding.UTF8.GetString(reject.Raw.Span)));
+        Assert.Equal((RejectReason.CorruptInput, 2, Damage, "b"), (reject.Reason, reject.Line, reject.Detail, Encoding.UTF8.GetString(reject.Raw.Span)));
         Assert.Equal((2, 3), (last.Batch.Ends[0].Lines, last.Batch.Ends[0].Bytes));
         last.Confirm();
-        Assert.Equal(new SourceResult(SourceOutcome.Corrupt, 2, 3, "bad block"), await _running.SoonAsync());
+        Assert.Equal(new SourceResult(SourceOutcome.Corrupt, 2, 3, Damage), await _running.SoonAsync());
     }
 
     [Theory]

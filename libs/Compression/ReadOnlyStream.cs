@@ -1,7 +1,7 @@
-namespace Ingest.Cli.Load;
+namespace Ingest.Compression;
 
 /// <summary>What a stream that is only read from front to back has to refuse.</summary>
-internal abstract class ReadOnlyStream : Stream
+public abstract class ReadOnlyStream : Stream
 {
     public override bool CanRead => true;
 
