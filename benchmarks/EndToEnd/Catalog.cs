@@ -33,6 +33,15 @@ internal static class Catalog
         new RsyslogWorkload("rsyslog"),
         new NaiveWorkload("naive"),
         new LiveWorkload("live") { Wanted = [Wanted.AtMost(80, "median ms"), Wanted.AtMost(200, "p99 ms")] },
+        new ManyWorkload("many", 10_000)
+        {
+            Wanted =
+            [
+                Wanted.AtMost(1_000, ManyWorkload.Median), Wanted.AtMost(2_000, ManyWorkload.P99),
+                Wanted.AtMost(0.5, ManyWorkload.GatewayCores), Wanted.AtMost(300, ManyWorkload.GatewayMegabytes),
+            ],
+        },
+        new ManyWorkload("slow beside fast", 100, withFast: true) { Wanted = [Wanted.AtMost(1_000, ManyWorkload.P99)] },
         new StartWorkload("start") { Wanted = [.. ServiceSet.Programs.Select(p => Wanted.AtMost(1.5, StartWorkload.Figure(p.Name)))] },
         .. streamGigabytes > 0
             ? [new MemoryWorkload("memory", streamGigabytes) { Wanted = [Wanted.AtMost(250, MemoryCurve.LargestPeak)] }]
