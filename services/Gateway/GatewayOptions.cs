@@ -23,7 +23,7 @@ public sealed class GatewayOptions
 
     /// <summary>Connections and requests to one pipeline at a time; one more is reset, or answered with 429.</summary>
     [Range(1, 1_000_000)]
-    public int MaxConnectionsPerPipeline { get; set; } = 1_000;
+    public int MaxConnectionsPerPipeline { get; set; } = 10_000;
 
     /// <summary>HTTP connections of any kind at a time; one more is closed.</summary>
     [Range(1, 1_000_000)]
