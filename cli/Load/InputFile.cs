@@ -3,24 +3,25 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Ingest.Cli.Load;
 
-/// <summary>One input of a load: a file, plain or compressed, or standard input.</summary>
-internal sealed class InputFile
+/// <summary>A file, plain or compressed, or standard input.</summary>
+internal sealed class InputFile : LoadInput
 {
     private const int LargestRead = 256 * 1024;
+    private readonly string _path;
     private FileStream? _file;
 
-    private InputFile(string name, string path) => (Name, Path) = (name, path);
+    private InputFile(string name, string path) => (Name, _path) = (name, path);
 
-    /// <summary>As the user wrote it.</summary>
-    public string Name { get; }
+    public override string Name { get; }
+
+    public override string LiveName => "stdin";
 
     /// <summary>The same file has the same path, wherever it is loaded from.</summary>
-    public string Path { get; }
+    public override string? Identity => IsStandardInput ? null : _path;
 
-    public bool IsStandardInput => Name == "-";
+    private bool IsStandardInput => Name == "-";
 
-    /// <summary>How much of the file has been read, from 0 to 1; null where that is not known.</summary>
-    public double? Share => _file is { CanSeek: true, Length: > 0 and var length } ? (double)_file.Position / length : null;
+    public override double? Share => _file is { CanSeek: true, Length: > 0 and var length } ? (double)_file.Position / length : null;
 
     /// <exception cref="StartupException">There is no such file.</exception>
     public static InputFile Find(string name)
@@ -35,15 +36,13 @@ internal sealed class InputFile
         return new InputFile(name, File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
     }
 
-    /// <summary>The bytes as they are.</summary>
-    /// <exception cref="StartupException">The file cannot be opened.</exception>
-    public Stream Open()
+    public override Stream Open()
     {
         try
         {
             _file = IsStandardInput
                 ? new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0)
-                : new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0, FileOptions.SequentialScan);
+                : new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0, FileOptions.SequentialScan);
             return _file.CanSeek ? _file : new PipeInput(_file, LargestRead);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)

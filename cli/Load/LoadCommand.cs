@@ -7,11 +7,14 @@ internal sealed record LoadSettings
 {
     public required string[] Files { get; init; }
 
+    /// <summary>Commands for the shell, whose output is loaded.</summary>
+    public required string[] Programs { get; init; }
+
     public required string Pipeline { get; init; }
 
     public required string Database { get; init; }
 
-    /// <summary>The name of standard input, or null when it comes once.</summary>
+    /// <summary>The name of standard input or of the program's output, or null when it comes once.</summary>
     public string? Source { get; init; }
 
     /// <summary>Load even where lines may be written twice.</summary>
@@ -20,7 +23,7 @@ internal sealed record LoadSettings
     public bool Json { get; init; }
 }
 
-/// <summary><c>ingest load</c>: files or standard input into a database, all in this process.</summary>
+/// <summary><c>ingest load</c>: files, standard input or what programs print into a database, all in this process.</summary>
 internal static class LoadCommand
 {
     public static Command Create()
@@ -28,25 +31,31 @@ internal static class LoadCommand
         var files = new Argument<string[]>("FILES")
         {
             Description = "Files of newline-delimited JSON, plain or compressed by gzip, zstd, xz, bzip2 or LZ4; - is standard input.",
-            Arity = ArgumentArity.OneOrMore,
+            Arity = ArgumentArity.ZeroOrMore,
         };
         var pipeline = CommonOptions.Pipeline();
         var database = CommonOptions.Database();
         var format = CommonOptions.Format();
         var source = new Option<string?>("--source")
         {
-            Description = "A name for standard input, under which the same bytes can be sent again without being written twice.",
+            Description = "A name for standard input or for what the program of --exec prints, under which the same bytes can be sent again without being written twice.",
             HelpName = "NAME",
+        };
+        var programs = new Option<string[]>("--exec")
+        {
+            Description = "A command for the shell, whose output is loaded: --exec 'aws s3 cp s3://BUCKET/KEY -'. It is ended when the load stops.",
+            HelpName = "COMMAND",
         };
         var again = new Option<bool>("--again")
         {
             Description = "Load a file once more although its rows cannot be told apart: after a changed definition, or when it became shorter.",
         };
 
-        var command = new Command("load", "Loads files into a table and says what became of every line.") { files, pipeline, database, source, again, format };
+        var command = new Command("load", "Loads files into a table and says what became of every line.") { files, pipeline, database, programs, source, again, format };
         command.SetAction(parsed => CommonOptions.GuardAsync(() => new LoadRun(new LoadSettings
         {
-            Files = parsed.GetValue(files)!,
+            Files = parsed.GetValue(files) ?? [],
+            Programs = parsed.GetValue(programs) ?? [],
             Pipeline = parsed.GetValue(pipeline)!,
             Database = parsed.GetValue(database)!,
             Source = parsed.GetValue(source),

@@ -22,9 +22,11 @@ internal sealed class LoadRun(LoadSettings settings)
         var catalog = PipelineCatalog.Load(settings.Pipeline);
         if (catalog.Pipelines is not [var pipeline])
             throw new StartupException($"{settings.Pipeline} holds {catalog.Pipelines.Count} pipelines; load takes one definition file.", ExitCodes.Usage);
-        var inputs = settings.Files.Select(InputFile.Find).ToArray();
-        if (settings.Source is not null && !inputs.Any(i => i.IsStandardInput))
-            throw new StartupException("--source names standard input, and - is not among the files.", ExitCodes.Usage);
+        LoadInput[] inputs = [.. settings.Files.Select(InputFile.Find), .. settings.Programs.Select(p => new ProgramInput(p))];
+        if (inputs.Length == 0)
+            throw new StartupException("Name the files to load, - for standard input, or a program with --exec.", ExitCodes.Usage);
+        if (settings.Source is not null && inputs.Count(i => i.Identity is null) != 1)
+            throw new StartupException("--source names standard input or the one program of --exec, and there is none, or more than one.", ExitCodes.Usage);
         await using var database = CommonOptions.OpenDatabase(settings.Database);
 
         using var stopping = new CancellationTokenSource();

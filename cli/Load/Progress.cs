@@ -21,7 +21,7 @@ internal sealed class Progress(LoadReport report, StageHealth health, TimeSpan p
     /// <summary>Why the load was given up, or null.</summary>
     public string? GaveUp { get; private set; }
 
-    public void Begin(InputFile input, SourcePump pump) => _current = new Current(input, pump);
+    public void Begin(LoadInput input, SourcePump pump) => _current = new Current(input, pump);
 
     public void Finish(SourceResult result, SourcePump pump)
     {
@@ -53,9 +53,9 @@ internal sealed class Progress(LoadReport report, StageHealth health, TimeSpan p
     }
 
     /// <summary>One reference, since two threads look at it.</summary>
-    private sealed record Current(InputFile Input, SourcePump Pump);
+    private sealed record Current(LoadInput Input, SourcePump Pump);
 
-    private string Describe(InputFile input, SourcePump pump, TimeSpan elapsed)
+    private string Describe(LoadInput input, SourcePump pump, TimeSpan elapsed)
     {
         var bytes = report.Bytes + pump.BytesRead;
         var share = input.Share is { } part ? string.Create(CultureInfo.InvariantCulture, $"{part,4:P0}  ") : "";

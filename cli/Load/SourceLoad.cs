@@ -9,7 +9,7 @@ using Ingest.Writer;
 namespace Ingest.Cli.Load;
 
 /// <summary>
-/// Loads one input. A file, or standard input with a name, goes on from what the ledger holds of it: what is the same is
+/// Loads one input. A file, or another input with a name, goes on from what the ledger holds of it: what is the same is
 /// passed over.
 /// </summary>
 internal sealed class SourceLoad(
@@ -17,13 +17,13 @@ internal sealed class SourceLoad(
     LoadSettings settings, Progress progress)
 {
     /// <returns>What went wrong, or null.</returns>
-    public async Task<string?> RunAsync(InputFile input, CancellationToken stopping, CancellationToken aborting)
+    public async Task<string?> RunAsync(LoadInput input, CancellationToken stopping, CancellationToken aborting)
     {
-        var name = input.IsStandardInput ? settings.Source : input.Path;
+        var name = input.Identity ?? settings.Source;
         try
         {
             if (name is null)
-                return await PumpAsync(input, Source.Live("stdin", pipeline), KnownSegments.None, stopping, aborting);
+                return await PumpAsync(input, Source.Live(input.LiveName, pipeline), KnownSegments.None, stopping, aborting);
             var source = Source.Replay(name, pipeline);
             await using var claim = await database.TryClaimAsync(source.Id, stopping);
             return claim is null
@@ -58,7 +58,7 @@ internal sealed class SourceLoad(
             s => new KnownSegment(s.BatchId, s.ByteOffset, s.ByteLength, s.NextLine, s.Counts.Lines)));
     }
 
-    private async Task<string?> PumpAsync(InputFile input, Source source, KnownSegments known, CancellationToken stopping, CancellationToken aborting)
+    private async Task<string?> PumpAsync(LoadInput input, Source source, KnownSegments known, CancellationToken stopping, CancellationToken aborting)
     {
         await using var file = input.Open();
         await using var content = Decompressor.Open(file, pipeline.Decompression, decompression);
