@@ -93,9 +93,10 @@ internal sealed class InputSend(InputFile input, Destination destination, SendSe
         catch (Exception broken) when (broken is IOException or SocketException)
         {
             _sent = attempt.Sent;
+            var problem = broken.Message.TrimEnd('.');
             if (content.CanSeek && !input.IsStandardInput)
-                return (broken.Message, true);
-            return (attempt.Sent == 0 ? broken.Message : $"{broken.Message}; how many of its lines were taken is not known, and it cannot be sent again from here", false);
+                return (problem, true);
+            return (attempt.Sent == 0 ? problem : $"{problem}; how many of its lines were taken is not known, and it cannot be sent again from here", false);
         }
         finally
         {
