@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Ingest.Cli.Dead;
 using Ingest.Cli.Load;
+using Ingest.Cli.Send;
 using Ingest.Cli.Serve;
 using Ingest.Cli.Status;
 using Ingest.Cli.Validate;
@@ -10,6 +11,7 @@ var root = new RootCommand("Streams newline-delimited JSON into typed rows of a 
 {
     DeadCommand.Create(),
     LoadCommand.Create(),
+    SendCommand.Create(),
     ServeCommand.Create(),
     StatusCommand.Create(),
     ValidateCommand.Create(),

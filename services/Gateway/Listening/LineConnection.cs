@@ -3,6 +3,7 @@ using Ingest.Gateway.Edge;
 using Ingest.Gateway.Framing;
 using Ingest.Gateway.Receipts;
 using Ingest.Gateway.Sources;
+using Ingest.Pipelines.Definition;
 
 namespace Ingest.Gateway.Listening;
 
@@ -34,8 +35,7 @@ internal sealed class LineConnection(Socket socket, Passage passage, PipelineInt
 
     public async Task<SourceResult> RunAsync(CancellationToken stopping, CancellationToken aborting)
     {
-        var (result, receipt) = await intake.Converse(Source.Live(passage.Name, intake.Pipeline))
-            .RunAsync(passage.Stream, stopping, aborting, passage.IsPlain && IsTcp(socket) ? WakeAt : null);
+        var (result, receipt) = await ConverseAsync(stopping, aborting);
         // With nothing to say, an orderly end would say that every line was taken.
         if (receipt is null && result.Outcome != SourceOutcome.Completed)
             return result;
@@ -46,6 +46,58 @@ internal sealed class LineConnection(Socket socket, Passage passage, PipelineInt
         if (result.Outcome != SourceOutcome.Completed)
             await DiscardAsync(aborting);
         return result;
+    }
+
+    private async Task<(SourceResult Result, Receipt? Receipt)> ConverseAsync(CancellationToken stopping, CancellationToken aborting)
+    {
+        string? name;
+        Stream input;
+        using var silence = options.IdleTimeout > TimeSpan.Zero ? new CancellationTokenSource(options.IdleTimeout, time) : null;
+        using var either = silence is null ? null : CancellationTokenSource.CreateLinkedTokenSource(silence.Token, stopping);
+        try
+        {
+            (name, input) = await BeginAsync(either?.Token ?? stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return TakeNothing(passage.Name, SourceOutcome.Interrupted, "the gateway stops; send what follows these lines again");
+        }
+        catch (OperationCanceledException)
+        {
+            return TakeNothing(
+                passage.Name, SourceOutcome.Idle, $"nothing came for {options.IdleTimeout} (Gateway__IdleTimeout); send what follows these lines again");
+        }
+
+        if (name is null)
+            return await TakeAsync(Source.Live(passage.Name, intake.Pipeline), input, stopping, aborting);
+        var source = Source.Replay($"sent {name}", intake.Pipeline) with { Name = name };
+        if (!intake.TryClaim(source))
+            return TakeNothing(name, SourceOutcome.Interrupted, "another connection sends this source at the moment; send it again later");
+        try
+        {
+            return await TakeAsync(source, input, stopping, aborting);
+        }
+        finally
+        {
+            intake.Release(source);
+        }
+    }
+
+    /// <summary>Reads the source line, if there is one.</summary>
+    private async ValueTask<(string? Name, Stream Input)> BeginAsync(CancellationToken cancellationToken) =>
+        passage.IsPlain && !await SourceLine.MayComeAsync(socket, cancellationToken)
+            ? (null, passage.Stream)
+            : await SourceLine.ReadAsync(passage.Stream, cancellationToken);
+
+    private Task<(SourceResult Result, Receipt? Receipt)> TakeAsync(Source source, Stream input, CancellationToken stopping, CancellationToken aborting) =>
+        intake.Converse(source).RunAsync(input, stopping, aborting, passage.IsPlain && IsTcp(socket) ? WakeAt : null);
+
+    private (SourceResult Result, Receipt? Receipt) TakeNothing(string name, SourceOutcome outcome, string error)
+    {
+        var receipt = intake.Pipeline.Acknowledge == Acknowledge.None
+            ? null
+            : new Receipt { Source = name, Lines = 0, Bytes = 0, Batches = 0, Rejected = 0, State = ReceiptState.Interrupted, Error = error };
+        return (new SourceResult(outcome, 0, 0, error), receipt);
     }
 
     private static bool IsTcp(Socket socket) => socket.ProtocolType == ProtocolType.Tcp;

@@ -41,6 +41,20 @@ internal sealed record Receipt
     /// <summary>What went wrong, or null.</summary>
     public string? Error { get; init; }
 
+    /// <summary>Reads what was sent.</summary>
+    /// <returns>Null for what is no receipt.</returns>
+    public static Receipt? Parse(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Receipt>(line, Json);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The line as it is sent, its LF included.</summary>
     public byte[] ToLine() => [.. JsonSerializer.SerializeToUtf8Bytes(this, Json), (byte)'\n'];
 }

@@ -41,10 +41,11 @@ internal sealed class SourceConversation(
         if (result.Outcome is SourceOutcome.Broken or SourceOutcome.Stalled || source.Pipeline.Acknowledge == Acknowledge.None)
             return (result, null);
 
+        var rest = source.Replayable ? "send the same bytes again" : "send what follows these lines again";
         var again = result.Outcome switch
         {
-            SourceOutcome.Interrupted => "the gateway stops; send what follows these lines again",
-            SourceOutcome.Idle => $"{result.Error} (Gateway__IdleTimeout); send what follows these lines again",
+            SourceOutcome.Interrupted => $"the gateway stops; {rest}",
+            SourceOutcome.Idle => $"{result.Error} (Gateway__IdleTimeout); {rest}",
             _ => null,
         };
         var receipt = new Receipt

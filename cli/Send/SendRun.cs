@@ -1,0 +1,58 @@
+using System.Runtime.InteropServices;
+using Ingest.Cli.Load;
+using Ingest.ServiceDefaults;
+
+namespace Ingest.Cli.Send;
+
+/// <summary>One run of <c>ingest send</c>.</summary>
+internal sealed class SendRun(SendSettings settings)
+{
+    public async Task<int> RunAsync()
+    {
+        if (settings is { Source: not null, Files.Length: > 1 })
+            throw new StartupException("--source names one input, and there are several.", ExitCodes.Usage);
+        if (settings.Source is { } name && (name.Length == 0 || name.Any(char.IsControl) || System.Text.Encoding.UTF8.GetByteCount(name) > 1024))
+            throw new StartupException("--source takes a name of 1 to 1024 bytes without control characters.", ExitCodes.Usage);
+        var inputs = settings.Files.Select(InputFile.Find).ToArray();
+        var destination = Destination.Read(settings);
+
+        using var stopping = new CancellationTokenSource();
+        using var aborting = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, stopping, aborting));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, stopping, aborting));
+        using var ended = new CancellationTokenSource();
+        var progress = new SendProgress();
+        var showing = progress.ShowAsync(ended.Token);
+        var start = Environment.TickCount64;
+        List<SendResult> results = [];
+        try
+        {
+            foreach (var input in inputs)
+            {
+                var result = await new InputSend(input, destination, settings, progress).RunAsync(stopping.Token, aborting.Token);
+                results.Add(result);
+                if (result.Error is { } error)
+                    progress.Say(error);
+                if (stopping.IsCancellationRequested)
+                    break;
+            }
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await showing;
+        }
+
+        SendSummary.Print(results, TimeSpan.FromMilliseconds(Environment.TickCount64 - start), settings.Json);
+        return stopping.IsCancellationRequested ? ExitCodes.Interrupted : results.Any(r => r.Error is not null) ? ExitCodes.Failed : ExitCodes.Success;
+    }
+
+    /// <summary>The first signal ends the sending, the second does not wait for a receipt either.</summary>
+    private static void Stop(PosixSignalContext signal, CancellationTokenSource stopping, CancellationTokenSource aborting)
+    {
+        signal.Cancel = true;
+        if (stopping.IsCancellationRequested)
+            aborting.Cancel();
+        stopping.Cancel();
+    }
+}

@@ -1,0 +1,71 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Ingest.EndToEndTests;
+
+/// <summary>Stands before a gateway, resets its first connection after some bytes, and passes the others on with their ends.</summary>
+internal sealed class BreakingRelay : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _ended = new();
+    private readonly Task _relaying;
+
+    public BreakingRelay(int gateway, long bytes)
+    {
+        _listener.Start();
+        _relaying = RelayAsync(gateway, bytes);
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ended.CancelAsync();
+        await _relaying;
+        _listener.Stop();
+        _ended.Dispose();
+    }
+
+    private async Task RelayAsync(int gateway, long bytes)
+    {
+        try
+        {
+            for (var limit = bytes; ; limit = long.MaxValue)
+            {
+                using var client = await _listener.AcceptSocketAsync(_ended.Token);
+                using var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                await server.ConnectAsync(IPAddress.Loopback, gateway, _ended.Token);
+                var answers = PassAsync(server, client, long.MaxValue);
+                if (await PassAsync(client, server, limit))
+                {
+                    await answers;
+                    continue;
+                }
+
+                client.Close(0);
+                server.Close(0);
+                await Assert.ThrowsAnyAsync<Exception>(() => answers);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The test is over.
+        }
+    }
+
+    /// <returns>False where the limit ended it.</returns>
+    private async Task<bool> PassAsync(Socket from, Socket to, long limit)
+    {
+        var buffer = new byte[64 * 1024];
+        while (await from.ReceiveAsync(buffer, _ended.Token) is > 0 and var count)
+        {
+            for (var sent = 0; sent < count;)
+                sent += await to.SendAsync(buffer.AsMemory(sent, count - sent), _ended.Token);
+            if ((limit -= count) <= 0)
+                return false;
+        }
+
+        to.Shutdown(SocketShutdown.Send);
+        return true;
+    }
+}

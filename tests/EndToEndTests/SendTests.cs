@@ -1,0 +1,158 @@
+using System.IO.Compression;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Ingest.EndToEndTests.WaysIn;
+using Ingest.TestSupport;
+
+namespace Ingest.EndToEndTests;
+
+/// <summary><c>ingest send</c> to a gateway whose table has no key: what came twice would be there twice.</summary>
+public sealed class SendTests
+{
+    private readonly string _folder = TestRun.CreateFolder("send");
+    private readonly int _port = FreePort.Next();
+
+    [Fact]
+    public async Task Files_are_sent_as_they_are_and_write_nothing_when_they_are_sent_again()
+    {
+        await using var serve = await StartAsync();
+        var (plain, zipped) = (Path.Combine(_folder, "plain.ndjson"), Path.Combine(_folder, "zipped.ndjson.gz"));
+        await File.WriteAllBytesAsync(plain, ServeUnderTest.Lines(1, 2), TestContext.Current.CancellationToken);
+        await using (var gzip = new GZipStream(File.Create(zipped), CompressionMode.Compress))
+            await gzip.WriteAsync(ServeUnderTest.Lines(3, 4, 5), TestContext.Current.CancellationToken);
+
+        for (var time = 0; time < 2; time++)
+        {
+            var (exit, output, error) = await SendAsync(_port, [plain, zipped, "--format", "json"]);
+            Assert.True(exit == 0, error);
+            var sums = JsonDocument.Parse(Assert.Single(output)).RootElement;
+            Assert.Equal((5, 0), (sums.GetProperty("lines").GetInt64(), sums.GetProperty("rejected").GetInt64()));
+            Assert.Equal(
+                [(plain, "committed", 2), (zipped, "committed", 3)],
+                sums.GetProperty("files").EnumerateArray()
+                    .Select(f => (f.GetProperty("file").GetString()!, f.GetProperty("state").GetString()!, f.GetProperty("lines").GetInt32())));
+            Assert.Equal([1, 2, 3, 4, 5], serve.Numbers());
+        }
+
+        Assert.Equal([$"{Environment.MachineName}:{plain}", $"{Environment.MachineName}:{zipped}"], serve.Sources().Select(s => s.Source).Distinct().Order());
+    }
+
+    [Fact]
+    public async Task Standard_input_comes_once_unless_it_has_a_name()
+    {
+        await using var serve = await StartAsync();
+        Assert.Equal(0, (await SendAsync(_port, ["-"], ServeUnderTest.Lines(1))).ExitCode);
+        Assert.Equal(0, (await SendAsync(_port, ["-"], ServeUnderTest.Lines(1))).ExitCode);
+        Assert.Equal([1, 1], serve.Numbers());
+        Assert.Equal(0, (await SendAsync(_port, ["-", "--source", "sensor"], ServeUnderTest.Lines(2))).ExitCode);
+        Assert.Equal(0, (await SendAsync(_port, ["-", "--source", "sensor"], ServeUnderTest.Lines(2))).ExitCode);
+        Assert.Equal([1, 1, 2], serve.Numbers());
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_reset_in_the_middle_is_made_again_and_every_row_is_there_once()
+    {
+        const int Lines = 300_000;
+        await using var serve = await StartAsync();
+        await using var relay = new BreakingRelay(_port, bytes: 2_500_000);
+        var file = Path.Combine(_folder, "long.ndjson");
+        await File.WriteAllBytesAsync(file, ServeUnderTest.Lines(Enumerable.Range(0, Lines).Select(n => (long)n)), TestContext.Current.CancellationToken);
+        var (exit, output, error) = await SendAsync(relay.Port, [file]);
+        Assert.True(exit == 0, error);
+        Assert.Contains("sending it again", error, StringComparison.Ordinal);
+        Assert.Contains("committed, 300,000 lines", Assert.Single(output), StringComparison.Ordinal);
+        Assert.Equal(Enumerable.Range(0, Lines).Select(n => (long)n), serve.Numbers());
+    }
+
+    [Fact]
+    public async Task Of_two_connections_with_one_source_the_second_is_told_to_come_later()
+    {
+        await using var serve = await StartAsync();
+        using var first = await ServeUnderTest.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _port));
+        using var second = await ServeUnderTest.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _port));
+        await using var one = new NetworkStream(first);
+        await using var other = new NetworkStream(second);
+        byte[] name = [.. "Ingest-Source: twins\r\n"u8];
+
+        // Which of the two came first is for the gateway to say: the one that ends says that the other did.
+        await one.WriteAsync(name, TestContext.Current.CancellationToken);
+        await other.WriteAsync(name, TestContext.Current.CancellationToken);
+        var (oneAnswer, otherAnswer) = (ServeUnderTest.ReadAsync(one), ServeUnderTest.ReadAsync(other));
+        var refused = await Task.WhenAny(oneAnswer, otherAnswer);
+        var receipt = ServeUnderTest.Receipt(await refused);
+        Assert.Equal(("twins", "interrupted"), (receipt.GetProperty("source").GetString(), receipt.GetProperty("state").GetString()));
+        Assert.Contains("send it again later", receipt.GetProperty("error").GetString(), StringComparison.Ordinal);
+
+        var (stream, socket, answer) = refused == oneAnswer ? (other, second, otherAnswer) : (one, first, oneAnswer);
+        await stream.WriteAsync(ServeUnderTest.Lines(1), TestContext.Current.CancellationToken);
+        socket.Shutdown(SocketShutdown.Send);
+        Assert.Equal("committed", ServeUnderTest.Receipt(await answer).GetProperty("state").GetString());
+        Assert.Equal([1], serve.Numbers());
+    }
+
+    [Fact]
+    public async Task A_first_line_that_only_begins_like_the_source_line_is_a_line_of_its_own()
+    {
+        await using var serve = await StartAsync();
+        using var socket = await ServeUnderTest.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _port));
+        await using var stream = new NetworkStream(socket);
+        var receipt = ServeUnderTest.Receipt(await ServeUnderTest.SendAsync(stream, socket, (byte[])[.. "Ingest-Source:\n"u8, .. ServeUnderTest.Lines(1)]));
+        Assert.Equal((2, 1), (receipt.GetProperty("lines").GetInt64(), receipt.GetProperty("rejected").GetInt64()));
+        Assert.Equal([1], serve.Numbers());
+    }
+
+    [Fact]
+    public async Task Over_tls_with_a_token_a_file_is_sent_too_and_the_token_is_not_printed()
+    {
+        using var certificates = new Certificates(_folder);
+        certificates.WriteServer();
+        var (tokens, file) = (Path.Combine(_folder, "tokens"), Path.Combine(_folder, "in.ndjson"));
+        await File.WriteAllTextAsync(tokens, "secret\n", TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(file, ServeUnderTest.Lines(1, 2), TestContext.Current.CancellationToken);
+        await using var serve = await StartAsync([.. certificates.Settings, ("Edge__TokensFile", tokens)]);
+        for (var time = 0; time < 2; time++)
+        {
+            var (exit, output, error) = await SendAsync(
+                _port, [file, "--tls-ca", certificates.AuthorityFile, "--token-file", tokens], host: "localhost");
+            Assert.True(exit == 0, error);
+            Assert.DoesNotContain("secret", error + Assert.Single(output), StringComparison.Ordinal);
+            Assert.Equal([1, 2], serve.Numbers());
+        }
+    }
+
+    [Fact]
+    public async Task A_gateway_that_stays_away_is_given_up_in_one_sentence()
+    {
+        var file = Path.Combine(_folder, "in.ndjson");
+        await File.WriteAllBytesAsync(file, ServeUnderTest.Lines(1), TestContext.Current.CancellationToken);
+        var (exit, output, error) = await SendAsync(_port, [file, "--retry-for", "0.3"]);
+        Assert.Equal((1, 0), (exit, output.Count));
+        Assert.Contains("did not get further within 0.3 s.", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_meant_is_said_before_anything_is_sent()
+    {
+        Assert.Equal(1, (await SendAsync(_port, [Path.Combine(_folder, "missing")])).ExitCode);
+        Assert.Equal(2, (await SendAsync(_port, ["-", "-", "--source", "x"])).ExitCode);
+        Assert.Equal(2, (await SendAsync(_port, ["-", "--retry-for", "-1"])).ExitCode);
+        Assert.Equal(2, (await SendAsync(_port, ["-", "--tls-cert", "x"])).ExitCode);
+    }
+
+    private Task<ServeUnderTest> StartAsync(params (string, string)[] settings) => ServeUnderTest.StartAsync(_folder, $"listen: {_port}", settings);
+
+    private ServiceProcess Start(int port, string[] arguments, string host = "127.0.0.1") =>
+        ServiceProcess.Start("Cli", ["send", .. arguments, "--to", $"{host}:{port}"], workingDirectory: _folder);
+
+    private async Task<(int ExitCode, IReadOnlyList<string> Output, string Error)> SendAsync(int port, string[] arguments, byte[]? input = null, string host = "127.0.0.1")
+    {
+        await using var sending = Start(port, arguments, host);
+        if (input is not null)
+            await sending.Input.WriteAsync(input, TestContext.Current.CancellationToken);
+        sending.Input.Close();
+        var exit = await sending.WaitForExitAsync(ServeUnderTest.Deadline);
+        return (exit, [.. sending.Output.Lines], string.Join('\n', sending.Output.ErrorLines));
+    }
+}
