@@ -19,7 +19,7 @@ internal sealed class InputFile : LoadInput
     /// <summary>The same file has the same path, wherever it is loaded from.</summary>
     public override string? Identity => IsStandardInput ? null : _path;
 
-    private bool IsStandardInput => Name == "-";
+    public bool IsStandardInput => Name == "-";
 
     public override double? Share => _file is { CanSeek: true, Length: > 0 and var length } ? (double)_file.Position / length : null;
 

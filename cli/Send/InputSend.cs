@@ -16,7 +16,7 @@ internal sealed class InputSend(InputFile input, Destination destination, SendSe
     private long _sent;
 
     /// <summary>A file is the same by its host and path; the same bytes under that name are written once.</summary>
-    private string? Source => settings.Source ?? (input.IsStandardInput ? null : $"{Environment.MachineName}:{input.Path}");
+    private string? Source => settings.Source ?? (input.IsStandardInput ? null : $"{Environment.MachineName}:{input.Identity}");
 
     /// <param name="stopping">Ends the sending; what comes once ends where it is, a file's connection is reset.</param>
     /// <param name="aborting">Does not wait for a receipt either.</param>

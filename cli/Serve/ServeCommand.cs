@@ -41,7 +41,7 @@ internal static class ServeCommand
         await OneProcess.PrepareAsync(catalog, database, CancellationToken.None);
 
         using var host = string.IsNullOrEmpty(http) ? BuildHost(catalog, database) : BuildWebHost(catalog, database, http);
-        await host.StartAsync();
+        await host.StartOrStopAsync();
         await Console.Error.WriteLineAsync($"Writing to {database.Name}; Ctrl+C stops.");
         await host.WaitForShutdownAsync();
         return ExitCodes.Success;

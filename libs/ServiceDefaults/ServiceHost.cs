@@ -50,7 +50,7 @@ public static class ServiceHost
             app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = HealthProbe.WriteAsync });
             app.MapMetrics();
             map?.Invoke(app);
-            await app.StartAsync();
+            await app.StartOrStopAsync();
             await app.WaitForShutdownAsync();
             var exitCode = HasFault(app.Services) ? ExitCodes.Failed : ExitCodes.Success;
             await app.DisposeAsync();
