@@ -10,13 +10,12 @@ namespace Ingest.Cli.Load;
 /// </summary>
 internal sealed class Progress(LoadReport report, StageHealth health, TimeSpan patience, CancellationTokenSource aborting)
 {
-    private static readonly TimeSpan OnTerminal = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan Elsewhere = TimeSpan.FromSeconds(10);
+    /// <summary>How often the database is looked at, and on a terminal the line is new.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
 
-    private readonly bool _terminal = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not ("dumb" or null);
+    private readonly StatusLine _line = new();
     private volatile Current? _current;
     private long _awaySince;
-    private int _width;
 
     /// <summary>Why the load was given up, or null.</summary>
     public string? GaveUp { get; private set; }
@@ -35,21 +34,20 @@ internal sealed class Progress(LoadReport report, StageHealth health, TimeSpan p
     public async Task ShowAsync(CancellationToken ended)
     {
         // A wait that is cancelled costs 25 ms, for it looks its source lines up; a timer that is gone just ends.
-        using var ticks = new PeriodicTimer(OnTerminal);
+        using var ticks = new PeriodicTimer(Look);
         using var ending = ended.UnsafeRegister(static timer => ((PeriodicTimer)timer!).Dispose(), ticks);
         var (start, shown) = (Environment.TickCount64, Environment.TickCount64);
         while (await ticks.WaitForNextTickAsync(CancellationToken.None))
         {
             WatchDatabase();
             var now = Environment.TickCount64;
-            if (_current is not { } current || (!_terminal && now - shown < Elsewhere.TotalMilliseconds))
+            if (_current is not { } current || (_line.Period > Look && now - shown < _line.Period.TotalMilliseconds))
                 continue;
             shown = now;
-            Show(Describe(current.Input, current.Pump, TimeSpan.FromMilliseconds(now - start)));
+            _line.Show(Describe(current.Input, current.Pump, TimeSpan.FromMilliseconds(now - start)));
         }
 
-        if (_terminal && _width > 0)
-            Console.Error.Write($"\r{new string(' ', _width)}\r");
+        _line.Clear();
     }
 
     /// <summary>One reference, since two threads look at it.</summary>
@@ -62,21 +60,6 @@ internal sealed class Progress(LoadReport report, StageHealth health, TimeSpan p
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{input.Name}  {share}{bytes / 1e6:N1} MB  {bytes / 1e6 / elapsed.TotalSeconds:N0} MB/s  {report.Lines + pump.AlreadyLines:N0} lines  {report.Written:N0} written  {report.Rejected:N0} rejected");
-    }
-
-    private void Show(string text)
-    {
-        if (!_terminal)
-        {
-            Console.Error.WriteLine(text);
-            return;
-        }
-
-        // A terminal that does not know its width says 0.
-        var width = Console.WindowWidth > 1 ? Console.WindowWidth - 1 : 79;
-        text = text.Length > width ? text[..width] : text;
-        Console.Error.Write($"\r{text.PadRight(_width)}");
-        _width = text.Length;
     }
 
     private void WatchDatabase()
