@@ -65,7 +65,7 @@ public sealed class SharedBatchesTests : IDisposable
         await PublishAsync("a\n");
         await NextAsync("a\n");
         var leader = PublishAsync("b\n");
-        Assert.Equal(Linger, await _time.NextWaitAsync());
+        await LingersAsync();
         _time.Advance(Linger - TimeSpan.FromTicks(1));
         Assert.Equal(0, _sender.Waiting);
         _time.Advance(TimeSpan.FromTicks(1));
@@ -82,10 +82,10 @@ public sealed class SharedBatchesTests : IDisposable
         var many = Enumerable.Range(0, 9).Select(_ => PublishAsync(large)).ToArray();
         Assert.Equal(LineBatchBuilder.CutBytes, (await _sender.NextAsync()).Batch.Lines.Length);
         await Task.WhenAll(many[..8]).SoonAsync();
-        Assert.Equal(Linger, await _time.NextWaitAsync());
+        await LingersAsync();
+        await LingersAsync();
         _time.Advance(Linger);
-        while (!many[8].IsCompleted)
-            _time.Advance(await _time.NextWaitAsync());
+        await many[8].SoonAsync();
         Assert.Equal(LineBatchBuilder.CutBytes / 8, (await _sender.NextAsync()).Batch.Lines.Length);
     }
 
@@ -136,6 +136,8 @@ public sealed class SharedBatchesTests : IDisposable
         await Task.WhenAll(settledOne, settledTwo, leader).SoonAsync();
         Assert.Equal((1, 1, 1), (tallyOfOne.Written, tallyOfTwo.Written, tallyOfTwo.Duplicate));
     }
+
+    private async Task LingersAsync() => Assert.Equal(Linger, await _time.NextWaitAsync());
 
     private async Task<Attempt<LineBatch>> NextAsync(string lines)
     {
