@@ -38,7 +38,7 @@ internal static class OneProcess
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<StageHealth>();
-        builder.Services.AddSingleton<ControlBus>();
+        builder.Services.AddControlBus();
         builder.Services.AddSingleton(catalog);
         builder.Services.AddSingleton(database);
         builder.Services.Configure<PublisherOptions>(publisher => publisher.InFlightBytes = InFlightBytes);

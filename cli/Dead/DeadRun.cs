@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Ingest.Messaging;
 using Ingest.Messaging.RabbitMq;
 using Ingest.ServiceDefaults;
@@ -7,10 +8,8 @@ using Ingest.ServiceDefaults;
 namespace Ingest.Cli.Dead;
 
 /// <summary>One look at a pipeline's dead queue.</summary>
-internal sealed class DeadRun(string pipeline, string? broker, bool asJson)
+internal sealed partial class DeadRun(string pipeline, string? broker, bool asJson)
 {
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
-
     public Task<int> ListAsync(CancellationToken cancellationToken) => RunAsync(async queue =>
     {
         var batches = await queue.ListAsync(cancellationToken);
@@ -51,7 +50,7 @@ internal sealed class DeadRun(string pipeline, string? broker, bool asJson)
     {
         if (asJson)
         {
-            Console.WriteLine(JsonSerializer.Serialize(new { Pipeline = Name(), Batches = batches }, Json));
+            Console.WriteLine(JsonSerializer.Serialize(new Report(Name(), batches), DeadJson.Default.Report));
             return;
         }
 
@@ -76,4 +75,10 @@ internal sealed class DeadRun(string pipeline, string? broker, bool asJson)
             return pipeline;
         return PipelineCatalog.Load(pipeline).Pipelines.Single().Name;
     }
+
+    private sealed record Report(string Pipeline, IReadOnlyList<DeadBatch> Batches);
+
+    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+    [JsonSerializable(typeof(Report))]
+    private sealed partial class DeadJson : JsonSerializerContext;
 }

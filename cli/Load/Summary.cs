@@ -1,27 +1,20 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Ingest.Pipelines.Definition;
 
 namespace Ingest.Cli.Load;
 
 /// <summary>The balance at the end of a load.</summary>
-internal static class Summary
+internal static partial class Summary
 {
     public static void Print(LoadReport report, PipelineDefinition pipeline, string database, bool json)
     {
         if (json)
         {
-            Console.WriteLine(JsonSerializer.Serialize(new
-            {
-                lines = report.Lines,
-                already = report.Already,
-                written = report.Written,
-                duplicate = report.Duplicate,
-                filtered = report.Filtered,
-                rejected = report.Rejected,
-                bytes = report.Bytes,
-                seconds = Math.Round(report.Elapsed.TotalSeconds, 3),
-            }));
+            Console.WriteLine(JsonSerializer.Serialize(new Balance(
+                report.Lines, report.Already, report.Written, report.Duplicate, report.Filtered, report.Rejected, report.Bytes,
+                Math.Round(report.Elapsed.TotalSeconds, 3)), LoadJson.Default.Balance));
             return;
         }
 
@@ -40,4 +33,11 @@ internal static class Summary
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private sealed record Balance(
+        long Lines, long Already, long Written, long Duplicate, long Filtered, long Rejected, long Bytes, double Seconds);
+
+    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+    [JsonSerializable(typeof(Balance))]
+    private sealed partial class LoadJson : JsonSerializerContext;
 }

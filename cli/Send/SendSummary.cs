@@ -6,44 +6,40 @@ using Ingest.Gateway.Receipts;
 namespace Ingest.Cli.Send;
 
 /// <summary>What the receipts said, on standard output.</summary>
-internal static class SendSummary
+internal static partial class SendSummary
 {
-    private static readonly JsonSerializerOptions Json = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
-
     public static void Print(IReadOnlyList<SendResult> results, TimeSpan elapsed, bool json)
     {
         if (json)
-            Console.WriteLine(JsonSerializer.Serialize(Describe(results, elapsed), Json));
+            Console.WriteLine(JsonSerializer.Serialize(Describe(results, elapsed), SendJson.Default.Balance));
         else
             foreach (var result in results.Where(r => r.Receipt is not null))
                 Console.WriteLine(Text(result, result.Receipt!));
     }
 
-    private static object Describe(IReadOnlyList<SendResult> results, TimeSpan elapsed) => new
-    {
-        lines = results.Sum(r => r.Receipt?.Lines ?? 0),
-        rejected = results.Sum(r => r.Receipt?.Rejected ?? 0),
-        written = results.Sum(r => r.Receipt?.Written ?? 0),
-        duplicate = results.Sum(r => r.Receipt?.Duplicate ?? 0),
-        filtered = results.Sum(r => r.Receipt?.Filtered ?? 0),
-        sent = results.Sum(r => r.Sent),
-        seconds = Seconds(elapsed),
-        files = results.Select(r => new
-        {
-            file = r.Name,
-            source = r.Receipt?.Source,
-            state = r.Receipt is { } receipt ? State(receipt) : "failed",
-            lines = r.Receipt?.Lines,
-            rejected = r.Receipt?.Rejected,
-            written = r.Receipt?.Written,
-            duplicate = r.Receipt?.Duplicate,
-            filtered = r.Receipt?.Filtered,
-            bytes = r.Receipt?.Bytes,
-            sent = r.Sent,
-            seconds = Seconds(r.Elapsed),
-            error = r.Error,
-        }),
-    };
+    private static Balance Describe(IReadOnlyList<SendResult> results, TimeSpan elapsed) => new(
+        results.Sum(r => r.Receipt?.Lines ?? 0),
+        results.Sum(r => r.Receipt?.Rejected ?? 0),
+        results.Sum(r => r.Receipt?.Written ?? 0),
+        results.Sum(r => r.Receipt?.Duplicate ?? 0),
+        results.Sum(r => r.Receipt?.Filtered ?? 0),
+        results.Sum(r => r.Sent),
+        Seconds(elapsed),
+        [.. results.Select(Describe)]);
+
+    private static FileBalance Describe(SendResult result) => new(
+        result.Name,
+        result.Receipt?.Source,
+        result.Receipt is { } receipt ? State(receipt) : "failed",
+        result.Receipt?.Lines,
+        result.Receipt?.Rejected,
+        result.Receipt?.Written,
+        result.Receipt?.Duplicate,
+        result.Receipt?.Filtered,
+        result.Receipt?.Bytes,
+        result.Sent,
+        Seconds(result.Elapsed),
+        result.Error);
 
     private static string Text(SendResult result, Receipt receipt)
     {
@@ -60,4 +56,16 @@ internal static class SendSummary
     private static string State(Receipt receipt) => JsonNamingPolicy.SnakeCaseLower.ConvertName(receipt.State.ToString());
 
     private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private sealed record Balance(
+        long Lines, long Rejected, long Written, long Duplicate, long Filtered, long Sent, double Seconds, IReadOnlyList<FileBalance> Files);
+
+    private sealed record FileBalance(
+        string File, string? Source, string State, long? Lines, long? Rejected, long? Written, long? Duplicate, long? Filtered, long? Bytes,
+        long Sent, double Seconds, string? Error);
+
+    [JsonSourceGenerationOptions(
+        PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonSerializable(typeof(Balance))]
+    private sealed partial class SendJson : JsonSerializerContext;
 }

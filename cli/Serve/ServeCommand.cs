@@ -72,6 +72,6 @@ internal static class ServeCommand
     private static void AddWaysIn(IHostApplicationBuilder builder)
     {
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ServiceHost.ShutdownTimeout);
-        builder.AddInMemoryControlBus().AddGateway();
+        builder.AddInProcessControlBus().AddGateway();
     }
 }

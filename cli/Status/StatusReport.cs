@@ -6,21 +6,21 @@ using Ingest.Writer.Audit;
 namespace Ingest.Cli.Status;
 
 /// <summary>A look at the pipelines, in words or as one line of JSON.</summary>
-internal static class StatusReport
+internal static partial class StatusReport
 {
-    private static readonly JsonSerializerOptions Json = new()
+    private static readonly StatusJson Json = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         DictionaryKeyPolicy = JsonNamingPolicy.SnakeCaseLower,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
-    };
+        Converters = { new JsonStringEnumConverter<SourceState>(JsonNamingPolicy.SnakeCaseLower) },
+    });
 
     public static void Print(IReadOnlyList<PipelineStatus> statuses, bool json)
     {
         if (json)
         {
-            Console.WriteLine(JsonSerializer.Serialize(new { Pipelines = statuses }, Json));
+            Console.WriteLine(JsonSerializer.Serialize(new Report(statuses), Json.Report));
             return;
         }
 
@@ -54,4 +54,9 @@ internal static class StatusReport
     }
 
     private static void Line(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+
+    private sealed record Report(IReadOnlyList<PipelineStatus> Pipelines);
+
+    [JsonSerializable(typeof(Report))]
+    private sealed partial class StatusJson : JsonSerializerContext;
 }

@@ -12,9 +12,9 @@ public sealed class PublisherOptions
     public long InFlightBytes { get; set; } = 16 * 1024 * 1024;
 
     /// <summary>The first wait after a refused batch; it doubles with each further refusal.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]
+    [DurationRange("00:00:00.001", "00:01:00")]
     public TimeSpan FirstProbeDelay { get; set; } = TimeSpan.FromMilliseconds(50);
 
-    [Range(typeof(TimeSpan), "00:00:00.001", "00:05:00")]
+    [DurationRange("00:00:00.001", "00:05:00")]
     public TimeSpan LongestProbeDelay { get; set; } = TimeSpan.FromSeconds(2);
 }

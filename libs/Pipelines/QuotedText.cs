@@ -1,5 +1,4 @@
 using System.Text.Encodings.Web;
-using System.Text.Json;
 
 namespace Ingest.Pipelines;
 
@@ -7,7 +6,5 @@ namespace Ingest.Pipelines;
 internal static class QuotedText
 {
     // Readable for other alphabets too; what comes out is never put into HTML.
-    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    public static string Of(string text) => JsonSerializer.Serialize(text, Relaxed);
+    public static string Of(string text) => $"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text)}\"";
 }

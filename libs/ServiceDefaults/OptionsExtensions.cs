@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -5,8 +6,13 @@ namespace Ingest.ServiceDefaults;
 
 public static class OptionsExtensions
 {
+    private const string Flat = "Options are flat: numbers, durations, texts, enums, and lists of texts.";
+
     /// <summary>Binds a section, refuses keys that it does not know, and checks the ranges at start.</summary>
-    public static IServiceCollection AddValidatedOptions<T>(this IServiceCollection services, string section) where T : class
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = Flat)]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = Flat)]
+    public static IServiceCollection AddValidatedOptions<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.All)] T>(
+        this IServiceCollection services, string section) where T : class
     {
         services.AddOptions<T>()
             .BindConfiguration(section, binder => binder.ErrorOnUnknownConfiguration = true)

@@ -39,7 +39,7 @@ public static class ServiceHost
             builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
             builder.Services.AddSingleton(TimeProvider.System);
             builder.Services.AddSingleton<StageHealth>();
-            builder.Services.AddSingleton<ControlBus>();
+            builder.Services.AddControlBus();
             builder.Services.AddHealthChecks().AddCheck<StageHealth>("stages");
             builder.Services.AddSingleton(PipelineCatalog.Load(builder.Configuration["Ingest:Pipelines"] ?? "pipelines"));
             builder.AddMetrics();

@@ -1,3 +1,4 @@
+using Ingest.Messaging;
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 
@@ -32,7 +33,7 @@ public sealed class EdgeOptions
     public string? ClientAuthorityFile { get; set; }
 
     /// <summary>How long a connection may take for all that comes before its first line.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.001", "00:05:00")]
+    [DurationRange("00:00:00.001", "00:05:00")]
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Every connection to a TCP port or a Unix socket begins with a header of the PROXY protocol, version 2.</summary>

@@ -32,10 +32,11 @@ public static class GatewayHosting
             services.GetRequiredService<IOptions<GatewayOptions>>().Value, services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton(services => new DecompressionBudget(
             services.GetRequiredService<IOptions<GatewayOptions>>().Value.Decompression, services.GetRequiredService<TimeProvider>()));
-        builder.Services.AddControlConsumer<CommitConsumer>(Audience.Everyone);
+        builder.Services.AddControlConsumer<CommitConsumer, BatchesCommitted>(Audience.Everyone);
+        builder.Services.AddControlConsumer<CommitConsumer, BatchBuried>(Audience.Everyone);
         builder.Services.AddHostedService<CommitInquirer>();
         builder.Services.AddSingleton(services => new ProcessorVersions(services.GetRequiredService<TimeProvider>()));
-        builder.Services.AddControlConsumer<VersionConsumer>(Audience.Everyone);
+        builder.Services.AddControlConsumer<VersionConsumer, DefinitionsInUse>(Audience.Everyone);
         builder.Services.AddHostedService<VersionInquirer>();
         builder.Services.AddSingleton<PipelineIntakes>();
         builder.Services.AddSingleton<GatewayEnd>();

@@ -1,3 +1,4 @@
+using Ingest.Messaging;
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Ingest.Compression;
@@ -18,7 +19,7 @@ public sealed class GatewayOptions
     public string SocketMode { get; set; } = "600";
 
     /// <summary>How long a line may wait for others to share its batch while earlier ones are in flight.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
+    [DurationRange("00:00:00", "00:00:10")]
     public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Connections and requests to one pipeline at a time; one more is reset, or answered with 429.</summary>
@@ -30,7 +31,7 @@ public sealed class GatewayOptions
     public int MaxHttpConnections { get; set; } = 1_000;
 
     /// <summary>How long a producer may send nothing before it is told how far it came; zero for as long as it likes.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]
+    [DurationRange("00:00:00", "7.00:00:00")]
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.Zero;
 
     /// <summary>
@@ -45,7 +46,7 @@ public sealed class GatewayOptions
     public long LongLineBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>How long a connection may keep the end of a long line back while others wait for its room; then it is reset.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
+    [DurationRange("00:00:00.1", "1.00:00:00")]
     public TimeSpan ProgressDeadline { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
@@ -60,7 +61,7 @@ public sealed class GatewayOptions
     public long MaxDecompressionWindowBytes { get; set; } = DecompressionLimits.DefaultMaxWindowBytes;
 
     /// <summary>How long a connection waits for memory to decompress with while others hold it; then its receipt says so.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    [DurationRange("00:00:00", "1.00:00:00")]
     public TimeSpan DecompressionWait { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How many bytes may come of each compressed one, once a GiB has: more is taken for an attack.</summary>
@@ -68,19 +69,19 @@ public sealed class GatewayOptions
     public int MaxExpansion { get; set; } = 1_000;
 
     /// <summary>How long a shutdown waits for what was received to be confirmed.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
+    [DurationRange("00:00:00", "00:05:00")]
     public TimeSpan Drain { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>How long a producer that does not read may keep its receipt waiting.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.001", "00:05:00")]
+    [DurationRange("00:00:00.001", "00:05:00")]
     public TimeSpan ReceiptTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a receipt waits for commits (<c>acknowledge: committed</c>) before it says <c>queued</c>.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
+    [DurationRange("00:00:00.001", "1.00:00:00")]
     public TimeSpan CommitTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>How long a commit's notice may take before the writers are asked for it.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
+    [DurationRange("00:00:00.001", "00:10:00")]
     public TimeSpan InquireAfter { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Batches of a pipeline that may wait for their commits (<c>acknowledge: committed</c>); past that its sources wait.</summary>
@@ -88,15 +89,15 @@ public sealed class GatewayOptions
     public int MaxUncommittedBatches { get; set; } = 50_000;
 
     /// <summary>How long a listener that lines are fetched from (<c>connect</c>) may take to answer.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.001", "00:05:00")]
+    [DurationRange("00:00:00.001", "00:05:00")]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The wait before such a listener is connected to again; it doubles while no bytes come, and half of it is jitter.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
+    [DurationRange("00:00:00.010", "01:00:00")]
     public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>What that wait grows to.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
+    [DurationRange("00:00:00.010", "1.00:00:00")]
     public TimeSpan LongestReconnectDelay { get; set; } = TimeSpan.FromSeconds(30);
 
     internal DecompressionLimits Decompression => new()

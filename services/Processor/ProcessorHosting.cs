@@ -18,7 +18,7 @@ public static class ProcessorHosting
         builder.Services.TryAddSingleton(Random.Shared);
         builder.Services.TryAddSingleton<Isolation>();
         builder.Services.AddHostedService<ProcessorWorker>();
-        builder.Services.AddControlConsumer<DefinitionInquiryConsumer>(Audience.Everyone);
+        builder.Services.AddControlConsumer<DefinitionInquiryConsumer, DefinitionInquiry>(Audience.Everyone);
         builder.Services.AddHostedService<DefinitionNotifier>();
         return builder;
     }

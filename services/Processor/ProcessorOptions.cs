@@ -1,3 +1,4 @@
+using Ingest.Messaging;
 using System.ComponentModel.DataAnnotations;
 
 namespace Ingest.Processor;
@@ -19,18 +20,18 @@ public sealed class ProcessorOptions
     /// A pipeline whose output finds no way for this long holds nothing more: a broker ends a channel that keeps its
     /// messages for half an hour.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:01", "00:25:00")]
+    [DurationRange("00:00:01", "00:25:00")]
     public TimeSpan ReleaseAfter { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>The wait before a pipeline that stopped is tried again.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
+    [DurationRange("00:00:00.010", "01:00:00")]
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How long the rows of a suspect may wait for their confirm while nothing else is processed.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00")]
+    [DurationRange("00:00:00.100", "00:05:00")]
     public TimeSpan SuspectPatience { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a shutdown waits for the output of what was processed to be confirmed.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
+    [DurationRange("00:00:00", "00:05:00")]
     public TimeSpan Drain { get; set; } = TimeSpan.FromSeconds(20);
 }

@@ -1,3 +1,4 @@
+using Ingest.Messaging;
 using System.ComponentModel.DataAnnotations;
 
 namespace Ingest.Writer;
@@ -28,31 +29,31 @@ public sealed class WriterOptions
     public long PrefetchBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>The first wait when the database is away; it doubles up to <see cref="LongestRetryDelay"/>.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
+    [DurationRange("00:00:00.001", "00:10:00")]
     public TimeSpan FirstRetryDelay { get; set; } = TimeSpan.FromMilliseconds(100);
 
-    [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
+    [DurationRange("00:00:00.001", "00:10:00")]
     public TimeSpan LongestRetryDelay { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The wait between two looks at a database that refuses.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
+    [DurationRange("00:00:00.001", "01:00:00")]
     public TimeSpan RefusalRetryDelay { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How long a pipeline that cannot write holds its batches before they go back to the queue.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.001", "00:25:00")]
+    [DurationRange("00:00:00.001", "00:25:00")]
     public TimeSpan ReleaseAfter { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>With <c>on_duplicate: update</c>, how long a batch waits for the one before it in its source.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "00:25:00")]
+    [DurationRange("00:00:00", "00:25:00")]
     public TimeSpan OrderPatience { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
     /// The same while the writer may hold no more batches: it would wait in vain for one that is still in its queue.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00.001", "00:25:00")]
+    [DurationRange("00:00:00.001", "00:25:00")]
     public TimeSpan OrderPatienceWhenFull { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How long a shutdown waits for the transaction at hand.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
+    [DurationRange("00:00:00", "00:05:00")]
     public TimeSpan Drain { get; set; } = TimeSpan.FromSeconds(20);
 }

@@ -11,11 +11,11 @@ public sealed class RabbitMqOptions
     public Uri Uri { get; set; } = new("amqp://guest:guest@127.0.0.1:5672/");
 
     /// <summary>After this long without a confirm the connection counts as hung and is built anew.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    [DurationRange("00:00:01", "01:00:00")]
     public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>A deadline doubles with each further copy of the same batch, up to this.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    [DurationRange("00:00:01", "01:00:00")]
     public TimeSpan LongestPublishTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Bytes of batches, unpacked, that a receiver holds; one larger batch is held alone.</summary>
@@ -23,15 +23,15 @@ public sealed class RabbitMqOptions
     public long HeldBytes { get; set; } = 32 * 1024 * 1024;
 
     /// <summary>After this long without a delivery a receiver looks whether its queue holds something after all.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    [DurationRange("00:00:01", "01:00:00")]
     public TimeSpan SilenceTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The wait before a queue that cannot be used is looked at again.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    [DurationRange("00:00:01", "01:00:00")]
     public TimeSpan RefusalRetryDelay { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>The wait between two attempts to connect.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.010", "00:05:00")]
+    [DurationRange("00:00:00.010", "00:05:00")]
     public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How bodies are compressed.</summary>

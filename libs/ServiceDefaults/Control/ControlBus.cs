@@ -1,4 +1,3 @@
-using MassTransit;
 using Microsoft.Extensions.Logging;
 
 namespace Ingest.ServiceDefaults.Control;
@@ -7,25 +6,28 @@ namespace Ingest.ServiceDefaults.Control;
 /// Tells the other stages something. Nothing on the bus is needed for the promise: what is lost there is asked for
 /// again, so a message that cannot be sent in time is dropped. Where no bus is set up nobody is told.
 /// </summary>
-public sealed partial class ControlBus(IEnumerable<IBus> bus, ILogger<ControlBus> logger)
+public sealed partial class ControlBus
 {
     /// <summary>Without it a send would wait for as long as the broker is away.</summary>
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
 
-    private readonly IBus? _bus = bus.FirstOrDefault();
+    private readonly IControlTransport? _transport;
+    private readonly ILogger _logger;
+
+    internal ControlBus(IControlTransport? transport, ILogger logger) => (_transport, _logger) = (transport, logger);
 
     /// <summary>False where nobody would hear.</summary>
-    public bool IsConnected => _bus is not null;
+    public bool IsConnected => _transport is not null;
 
     public async Task TellAsync<T>(T message, CancellationToken cancellationToken) where T : class
     {
-        if (_bus is null)
+        if (_transport is null)
             return;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(Deadline);
         try
         {
-            await _bus.Publish(message, deadline.Token);
+            await _transport.PublishAsync(message, deadline.Token);
         }
         catch (Exception lost) when (!cancellationToken.IsCancellationRequested)
         {

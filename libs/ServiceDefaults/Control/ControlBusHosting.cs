@@ -1,78 +1,35 @@
-using Ingest.Messaging.RabbitMq;
-using MassTransit;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Ingest.ServiceDefaults.Control;
 
 /// <summary>
-/// The bus for typed messages of low volume between the stages: MassTransit, over the same broker as the batches or in
-/// memory. Stages say which consumers they have (<see cref="AddControlConsumer"/>), whatever the transport.
+/// The bus for typed messages of low volume between the stages: MassTransit, over the same broker as the batches, or
+/// calls within one process. Stages say which consumers they have, whatever carries the messages.
 /// </summary>
 public static class ControlBusHosting
 {
-    /// <summary>An inquiry that no writer takes in time is asked again anyway.</summary>
-    private const int MessageTtlMilliseconds = 60_000;
+    /// <summary>The bus as stages use it; without a transport nobody is told anything.</summary>
+    public static IServiceCollection AddControlBus(this IServiceCollection services) => services.AddSingleton(
+        provider => new ControlBus(provider.GetService<IControlTransport>(), provider.GetRequiredService<ILogger<ControlBus>>()));
 
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(3);
-
-    public static IServiceCollection AddControlConsumer<T>(this IServiceCollection services, Audience audience) where T : class, IConsumer
+    public static IServiceCollection AddControlConsumer<
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TConsumer, TMessage>(
+        this IServiceCollection services, Audience audience)
+        where TConsumer : class, IControlConsumer<TMessage>
+        where TMessage : class
     {
-        services.AddSingleton<T>();
-        return services.AddSingleton(new ControlConsumer(typeof(T), audience));
+        services.TryAddSingleton<TConsumer>();
+        services.AddSingleton<IControlConsumer<TMessage>>(provider => provider.GetRequiredService<TConsumer>());
+        return services.AddSingleton<ControlConsumer>(new ControlConsumer<TConsumer, TMessage>(audience));
     }
 
-    public static IHostApplicationBuilder AddRabbitMqControlBus(this IHostApplicationBuilder builder)
+    public static IHostApplicationBuilder AddInProcessControlBus(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddHostedService<BurialNotifier>();
-        return builder.AddControlBus(bus => bus.UsingRabbitMq(ConfigureRabbitMq));
-    }
-
-    public static IHostApplicationBuilder AddInMemoryControlBus(this IHostApplicationBuilder builder) => builder.AddControlBus(bus =>
-        bus.UsingInMemory((services, inMemory) =>
-        {
-            foreach (var consumer in services.GetServices<ControlConsumer>())
-                inMemory.ReceiveEndpoint(ControlNames.Queue(consumer), endpoint => Consume(endpoint, consumer, services));
-        }));
-
-    private static IHostApplicationBuilder AddControlBus(this IHostApplicationBuilder builder, Action<IBusRegistrationConfigurator> transport)
-    {
-        builder.Services.AddMassTransit(bus =>
-        {
-            bus.DisableUsageTelemetry();
-            // The stages work without it.
-            bus.ConfigureHealthCheckOptions(check => check.MinimalFailureStatus = HealthStatus.Healthy);
-            transport(bus);
-        });
-        builder.Services.Configure<MassTransitHostOptions>(host => host.StopTimeout = StopTimeout);
-
-        // The data path says that the broker is away, once.
-        builder.Logging.AddFilter("MassTransit", LogLevel.None);
+        builder.Services.AddSingleton<IControlTransport, InProcessTransport>();
         return builder;
-    }
-
-    private static void ConfigureRabbitMq(IBusRegistrationContext services, IRabbitMqBusFactoryConfigurator rabbitMq)
-    {
-        rabbitMq.Host(services.GetRequiredService<IOptions<RabbitMqOptions>>().Value.Uri);
-        rabbitMq.MessageTopology.SetEntityNameFormatter(new ControlNames());
-        foreach (var consumer in services.GetServices<ControlConsumer>())
-        {
-            rabbitMq.ReceiveEndpoint(ControlNames.Queue(consumer), endpoint =>
-            {
-                endpoint.AutoDelete = true;
-                endpoint.SetQueueArgument("x-message-ttl", MessageTtlMilliseconds);
-                Consume(endpoint, consumer, services);
-            });
-        }
-    }
-
-    private static void Consume(IReceiveEndpointConfigurator endpoint, ControlConsumer consumer, IServiceProvider services)
-    {
-        endpoint.DiscardFaultedMessages();
-        endpoint.DiscardSkippedMessages();
-        endpoint.Consumer(consumer.Type, services.GetRequiredService);
     }
 }

@@ -9,9 +9,9 @@ internal sealed class ControlNames : IEntityNameFormatter
     public string FormatEntityName<T>() => Of(typeof(T));
 
     /// <summary>The queue of a consumer; one for each process where everyone hears.</summary>
-    public static string Queue(ControlConsumer consumer) => consumer.Audience == Audience.Everyone
-        ? $"{Of(consumer.Type)}.{Environment.MachineName}.{Guid.NewGuid():n}"
-        : Of(consumer.Type);
+    public static string Queue(Type consumer, Audience audience) => audience == Audience.Everyone
+        ? $"{Of(consumer)}.{Environment.MachineName}.{Guid.NewGuid():n}"
+        : Of(consumer);
 
     private static string Of(Type type) => $"ingest.control.{JsonNamingPolicy.SnakeCaseLower.ConvertName(type.Name)}";
 }

@@ -1,14 +1,13 @@
 using Ingest.ServiceDefaults.Control;
-using MassTransit;
 
 namespace Ingest.Gateway.Filtering;
 
 /// <summary>Hears from the processors which definitions they work by.</summary>
-internal sealed class VersionConsumer(ProcessorVersions processors) : IConsumer<DefinitionsInUse>
+internal sealed class VersionConsumer(ProcessorVersions processors) : IControlConsumer<DefinitionsInUse>
 {
-    public Task Consume(ConsumeContext<DefinitionsInUse> context)
+    public Task ConsumeAsync(DefinitionsInUse message, CancellationToken cancellationToken)
     {
-        foreach (var definition in context.Message.Definitions)
+        foreach (var definition in message.Definitions)
             processors.Hear(definition.Pipeline, definition.Version);
         return Task.CompletedTask;
     }

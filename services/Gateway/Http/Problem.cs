@@ -9,14 +9,14 @@ namespace Ingest.Gateway.Http;
 /// <summary>Why a request was not done, as problem details (RFC 9457) whose title is the status's own.</summary>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Detail">What, where, and what to do.</param>
-internal sealed record Problem(int Status, string Detail)
+internal sealed partial record Problem(int Status, string Detail)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    private static readonly ProblemJson Json = new(new JsonSerializerOptions(JsonSerializerDefaults.Web)
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         // It is read on terminals, and is no part of a page.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
+    });
 
     public string Title => ReasonPhrases.GetReasonPhrase(Status);
 
@@ -36,8 +36,11 @@ internal sealed record Problem(int Status, string Detail)
         response.ContentType = "application/problem+json";
         if (RetryAfterSeconds is { } seconds)
             response.Headers.RetryAfter = $"{seconds}";
-        var body = JsonSerializer.SerializeToUtf8Bytes(this, Json);
+        var body = JsonSerializer.SerializeToUtf8Bytes(this, Json.Problem);
         response.ContentLength = body.Length;
         return response.Body.WriteAsync(body, cancellationToken).AsTask();
     }
+
+    [JsonSerializable(typeof(Problem))]
+    private sealed partial class ProblemJson : JsonSerializerContext;
 }

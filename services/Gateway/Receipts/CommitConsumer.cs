@@ -1,20 +1,19 @@
 using Ingest.ServiceDefaults.Control;
-using MassTransit;
 
 namespace Ingest.Gateway.Receipts;
 
 /// <summary>Hears from the writers what they have committed, and from every stage what is dead.</summary>
-internal sealed class CommitConsumer(CommitTally commits) : IConsumer<BatchesCommitted>, IConsumer<BatchBuried>
+internal sealed class CommitConsumer(CommitTally commits) : IControlConsumer<BatchesCommitted>, IControlConsumer<BatchBuried>
 {
-    public Task Consume(ConsumeContext<BatchBuried> context)
+    public Task ConsumeAsync(BatchBuried message, CancellationToken cancellationToken)
     {
-        commits.Buried(context.Message.BatchId);
+        commits.Buried(message.BatchId);
         return Task.CompletedTask;
     }
 
-    public Task Consume(ConsumeContext<BatchesCommitted> context)
+    public Task ConsumeAsync(BatchesCommitted message, CancellationToken cancellationToken)
     {
-        foreach (var batch in context.Message.Batches)
+        foreach (var batch in message.Batches)
             commits.Committed(batch);
         return Task.CompletedTask;
     }

@@ -5,16 +5,16 @@ using System.Text.Json.Serialization;
 namespace Ingest.Gateway.Receipts;
 
 /// <summary>What a source is told at its end: one line of JSON.</summary>
-internal sealed record Receipt
+internal sealed partial record Receipt
 {
-    private static readonly JsonSerializerOptions Json = new()
+    private static readonly ReceiptJson Json = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         // It is read on terminals, and is no part of a page.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter<ReceiptState>(JsonNamingPolicy.SnakeCaseLower) },
-    };
+    });
 
     public required string Source { get; init; }
 
@@ -47,7 +47,7 @@ internal sealed record Receipt
     {
         try
         {
-            return JsonSerializer.Deserialize<Receipt>(line, Json);
+            return JsonSerializer.Deserialize(line, Json.Receipt);
         }
         catch (JsonException)
         {
@@ -56,7 +56,10 @@ internal sealed record Receipt
     }
 
     /// <summary>The line as it is sent, its LF included.</summary>
-    public byte[] ToLine() => [.. JsonSerializer.SerializeToUtf8Bytes(this, Json), (byte)'\n'];
+    public byte[] ToLine() => [.. JsonSerializer.SerializeToUtf8Bytes(this, Json.Receipt), (byte)'\n'];
+
+    [JsonSerializable(typeof(Receipt))]
+    private sealed partial class ReceiptJson : JsonSerializerContext;
 }
 
 internal enum ReceiptState

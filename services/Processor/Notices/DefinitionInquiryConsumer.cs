@@ -1,15 +1,14 @@
 using Ingest.ServiceDefaults;
 using Ingest.ServiceDefaults.Control;
-using MassTransit;
 
 namespace Ingest.Processor.Notices;
 
 /// <summary>Answers a gateway that asks by which version a pipeline's lines are processed here.</summary>
-internal sealed class DefinitionInquiryConsumer(PipelineCatalog catalog, ControlBus bus) : IConsumer<DefinitionInquiry>
+internal sealed class DefinitionInquiryConsumer(PipelineCatalog catalog, ControlBus bus) : IControlConsumer<DefinitionInquiry>
 {
-    public async Task Consume(ConsumeContext<DefinitionInquiry> context)
+    public async Task ConsumeAsync(DefinitionInquiry inquiry, CancellationToken cancellationToken)
     {
-        if (catalog.Pipelines.Any(p => p.Name == context.Message.Pipeline))
-            await bus.TellAsync(catalog.ToNotice(), context.CancellationToken);
+        if (catalog.Pipelines.Any(p => p.Name == inquiry.Pipeline))
+            await bus.TellAsync(catalog.ToNotice(), cancellationToken);
     }
 }

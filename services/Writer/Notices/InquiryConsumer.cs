@@ -1,23 +1,21 @@
 using Ingest.Pipelines.Definition;
 using Ingest.ServiceDefaults;
 using Ingest.ServiceDefaults.Control;
-using MassTransit;
 
 namespace Ingest.Writer.Notices;
 
 /// <summary>Answers a gateway that asks what became of batches, from the ledger.</summary>
-internal sealed class InquiryConsumer(PipelineCatalog catalog, IRowStores stores, ControlBus bus) : IConsumer<BatchInquiry>
+internal sealed class InquiryConsumer(PipelineCatalog catalog, IRowStores stores, ControlBus bus) : IControlConsumer<BatchInquiry>
 {
-    public async Task Consume(ConsumeContext<BatchInquiry> context)
+    public async Task ConsumeAsync(BatchInquiry inquiry, CancellationToken cancellationToken)
     {
-        var inquiry = context.Message;
         if (catalog.Pipelines.FirstOrDefault(p => p.Name == inquiry.Pipeline) is not { } pipeline)
             return;
         IReadOnlyList<CommittedBatch> found;
         try
         {
             await using var store = stores.Create(pipeline);
-            found = await store.FindAsync(inquiry.BatchIds, context.CancellationToken);
+            found = await store.FindAsync(inquiry.BatchIds, cancellationToken);
         }
         catch (Exception later) when (later is StoreAwayException or StoreRefusedException)
         {
@@ -26,6 +24,6 @@ internal sealed class InquiryConsumer(PipelineCatalog catalog, IRowStores stores
         }
 
         if (found.Count > 0)
-            await bus.TellAsync(new BatchesCommitted { Pipeline = inquiry.Pipeline, Batches = [.. found.Select(b => b.ToCounts())] }, context.CancellationToken);
+            await bus.TellAsync(new BatchesCommitted { Pipeline = inquiry.Pipeline, Batches = [.. found.Select(b => b.ToCounts())] }, cancellationToken);
     }
 }

@@ -24,13 +24,13 @@ public class CommitInquiryTests
             .AddSingleton(TimeProvider.System)
             .AddSingleton(new PipelineCatalog([Definitions.RefusingAll()]))
             .AddSingleton<IRowStores>(ledger)
-            .AddSingleton<ControlBus>()
+            .AddControlBus()
             .AddSingleton(commits)
             .Configure<GatewayOptions>(options => options.InquireAfter = soon)
-            .AddControlConsumer<CommitConsumer>(Audience.Everyone)
-            .AddControlConsumer<InquiryConsumer>(Audience.AnyOne)
+            .AddControlConsumer<CommitConsumer, BatchesCommitted>(Audience.Everyone)
+            .AddControlConsumer<InquiryConsumer, BatchInquiry>(Audience.AnyOne)
             .AddHostedService<CommitInquirer>();
-        builder.AddInMemoryControlBus();
+        builder.AddInProcessControlBus();
         using var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
 

@@ -22,12 +22,12 @@ public class VersionInquiryTests
         builder.Services
             .AddSingleton<TimeProvider>(_time)
             .AddSingleton(new PipelineCatalog([definition]))
-            .AddSingleton<ControlBus>()
+            .AddControlBus()
             .AddSingleton(processors)
-            .AddControlConsumer<VersionConsumer>(Audience.Everyone)
-            .AddControlConsumer<DefinitionInquiryConsumer>(Audience.Everyone)
+            .AddControlConsumer<VersionConsumer, DefinitionsInUse>(Audience.Everyone)
+            .AddControlConsumer<DefinitionInquiryConsumer, DefinitionInquiry>(Audience.Everyone)
             .AddHostedService<VersionInquirer>();
-        builder.AddInMemoryControlBus();
+        builder.AddInProcessControlBus();
         using var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
         Assert.False(processors.AgreeOn("p", definition.Version));

@@ -1,0 +1,62 @@
+using Ingest.Messaging.RabbitMq;
+using MassTransit;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Ingest.ServiceDefaults.Control;
+
+/// <summary>The control bus between services: MassTransit, over the same broker as the batches.</summary>
+public static class MassTransitHosting
+{
+    /// <summary>An inquiry that no writer takes in time is asked again anyway.</summary>
+    private const int MessageTtlMilliseconds = 60_000;
+
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(3);
+
+    public static IHostApplicationBuilder AddRabbitMqControlBus(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddHostedService<BurialNotifier>();
+        builder.Services.AddSingleton<IControlTransport, MassTransitTransport>();
+        builder.Services.AddMassTransit(bus =>
+        {
+            bus.DisableUsageTelemetry();
+            // The stages work without it.
+            bus.ConfigureHealthCheckOptions(check => check.MinimalFailureStatus = HealthStatus.Healthy);
+            bus.UsingRabbitMq(Configure);
+        });
+        builder.Services.Configure<MassTransitHostOptions>(host => host.StopTimeout = StopTimeout);
+
+        // The data path says that the broker is away, once.
+        builder.Logging.AddFilter("MassTransit", LogLevel.None);
+        return builder;
+    }
+
+    private static void Configure(IBusRegistrationContext services, IRabbitMqBusFactoryConfigurator rabbitMq)
+    {
+        rabbitMq.Host(services.GetRequiredService<IOptions<RabbitMqOptions>>().Value.Uri);
+        rabbitMq.MessageTopology.SetEntityNameFormatter(new ControlNames());
+        foreach (var consumer in services.GetServices<ControlConsumer>().GroupBy(c => (c.Type, c.Audience)))
+        {
+            rabbitMq.ReceiveEndpoint(ControlNames.Queue(consumer.Key.Type, consumer.Key.Audience), endpoint =>
+            {
+                endpoint.AutoDelete = true;
+                endpoint.SetQueueArgument("x-message-ttl", MessageTtlMilliseconds);
+                endpoint.DiscardFaultedMessages();
+                endpoint.DiscardSkippedMessages();
+                foreach (var message in consumer)
+                    message.Accept(new Handlers(endpoint, services));
+            });
+        }
+    }
+
+    private sealed class Handlers(IReceiveEndpointConfigurator endpoint, IServiceProvider services) : IControlConsumerVisitor
+    {
+        public void Visit<TConsumer, TMessage>()
+            where TConsumer : class, IControlConsumer<TMessage>
+            where TMessage : class
+            => endpoint.Handler<TMessage>(context => services.GetRequiredService<TConsumer>().ConsumeAsync(context.Message, context.CancellationToken));
+    }
+}
