@@ -85,6 +85,17 @@ provide_servers() {
   done
 }
 
+# The command is tested as it is delivered, as a native program, where there is what links one.
+publish_command() {
+  if ! command -v clang > /dev/null && ! command -v gcc > /dev/null; then
+    echo "Not tested: the native command, for want of clang or gcc (Debian, Ubuntu: apt-get install clang zlib1g-dev)." >&2
+    return
+  fi
+  local folder=artifacts/published/Cli
+  dotnet publish cli -c "$configuration" -o "$folder" --nologo -v quiet || give_up "The command could not be published."
+  export INGEST_COMMAND=$PWD/$folder/ingest
+}
+
 attribute() { sed -E "s/.* $1=\"([0-9]+)\".*/\1/" <<< "$attributes"; }
 
 run() {
@@ -125,6 +136,7 @@ if [ "$what" = Ingest.sln ] && ! dotnet format Ingest.sln --verify-no-changes --
   echo "The format is not ours: run dotnet format Ingest.sln." >&2
   failed=$((failed + 1))
 fi
+[ "$what" != Ingest.sln ] || publish_command
 for project in "${projects[@]}"; do
   run "$project"
 done

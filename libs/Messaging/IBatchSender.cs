@@ -73,4 +73,7 @@ public interface IBatchQueues
     /// <param name="pipeline">The pipeline's name.</param>
     /// <param name="prefetchMessages">How many batches the consumer may hold unacknowledged; see <see cref="Prefetch"/>.</param>
     IBatchReceiver<T> CreateReceiver<T>(string pipeline, int prefetchMessages) where T : class, IBatch<T>;
+
+    /// <summary>How many of the pipeline's batches lie in its queues and nobody works on them; null when that cannot be told.</summary>
+    Task<long?> CountWaitingAsync(string pipeline, CancellationToken cancellationToken) => Task.FromResult<long?>(null);
 }

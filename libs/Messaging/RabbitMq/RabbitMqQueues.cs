@@ -9,6 +9,7 @@ public sealed partial class RabbitMqQueues(
     : IBatchQueues, IAsyncDisposable
 {
     private readonly Broker _broker = new(options.Value, time, problems, logger);
+    private WaitingCount? _waiting;
     private string? _problem;
 
     public bool SendsAwaitConsumers => false;
@@ -45,6 +46,9 @@ public sealed partial class RabbitMqQueues(
     /// <exception cref="SendFailedException">The broker cannot be reached.</exception>
     public Task<QueueDepths> DepthsAsync(string pipeline, CancellationToken cancellationToken) =>
         QueueDepths.ReadAsync(_broker.Consuming, pipeline, cancellationToken);
+
+    public Task<long?> CountWaitingAsync(string pipeline, CancellationToken cancellationToken) =>
+        LazyInitializer.EnsureInitialized(ref _waiting, () => new WaitingCount(_broker.Consuming)).ReadAsync(pipeline, cancellationToken);
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
 

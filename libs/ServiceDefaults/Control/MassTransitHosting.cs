@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Ingest.Messaging.RabbitMq;
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,8 +17,17 @@ public static class MassTransitHosting
 
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(3);
 
+    /// <summary>
+    /// Off where the services' stages are part of a native program: MassTransit works by reflection, and the services' own
+    /// entry points, which ask for it, come along.
+    /// </summary>
+    [FeatureSwitchDefinition("Ingest.MassTransit")]
+    private static bool IsSupported => !AppContext.TryGetSwitch("Ingest.MassTransit", out var isSupported) || isSupported;
+
     public static IHostApplicationBuilder AddRabbitMqControlBus(this IHostApplicationBuilder builder)
     {
+        if (!IsSupported)
+            throw new NotSupportedException("This program has no control bus between processes.");
         builder.Services.AddHostedService<BurialNotifier>();
         builder.Services.AddSingleton<IControlTransport, MassTransitTransport>();
         builder.Services.AddMassTransit(bus =>

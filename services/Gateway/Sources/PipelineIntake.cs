@@ -20,6 +20,7 @@ internal sealed class PipelineIntake : IAsyncDisposable
     private readonly DecompressionBudget _decompression;
     private readonly PushedFilter? _filter;
     private readonly SharedBatches _shared;
+    private readonly Backlog? _backlog;
     private readonly GatewayOptions _options;
     private readonly TimeProvider _time;
 
@@ -45,6 +46,7 @@ internal sealed class PipelineIntake : IAsyncDisposable
         _commits = waitedFor ? commits : null;
         _filter = PushedFilter.Create(pipeline, queues, processors);
         _shared = new SharedBatches(pipeline, _publisher, _commits, _options.Linger, time);
+        _backlog = queues.SendsAwaitConsumers ? null : new Backlog(queues, pipeline.Name, time);
         _budget = new ReceiveBudget(pipeline, _options, time, joins: _filter is not null);
     }
 
@@ -58,7 +60,7 @@ internal sealed class PipelineIntake : IAsyncDisposable
     /// <param name="source">What is read.</param>
     /// <param name="encoding">How its bytes are compressed where the sender said so; null for what the definition says.</param>
     public SourceConversation Converse(Source source, Decompression? encoding = null) =>
-        new(source, _publisher, _commits, _budget, _decompression, _options, _time, _filter, _shared, encoding);
+        new(source, _publisher, _commits, _budget, _decompression, _options, _time, _filter, _shared, _backlog, encoding);
 
     /// <summary>
     /// Reserves a replayable source for one conversation: batches with the same ids may not be under way twice from here.

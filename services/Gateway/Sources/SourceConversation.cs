@@ -20,10 +20,12 @@ namespace Ingest.Gateway.Sources;
 /// <param name="time">The clock.</param>
 /// <param name="filter">Its pipeline's filter where that is pushed down, or null.</param>
 /// <param name="shared">Where its small batches meet those of other sources, or null.</param>
+/// <param name="backlog">What its larger batches wait for, or null.</param>
 /// <param name="encoding">How its bytes are compressed where the sender said so; null for what the definition says.</param>
 internal sealed class SourceConversation(
     Source source, BatchPublisher<LineBatch> publisher, CommitTally? commits, ReceiveBudget budget, DecompressionBudget decompression,
-    GatewayOptions options, TimeProvider time, PushedFilter? filter = null, SharedBatches? shared = null, Decompression? encoding = null)
+    GatewayOptions options, TimeProvider time, PushedFilter? filter = null, SharedBatches? shared = null, Backlog? backlog = null,
+    Decompression? encoding = null)
 {
     /// <param name="input">The source's bytes as they come; left open.</param>
     /// <param name="stopping">Ends the reading in order; the receipt says how far it came.</param>
@@ -35,7 +37,7 @@ internal sealed class SourceConversation(
     {
         using var tally = commits?.Open(source.Id, source.Pipeline.Name);
         var pump = new SourcePump(source, publisher, options.Linger, time, tally, budget: budget, filter: filter, wakeAt: wakeAt,
-            idleTimeout: options.IdleTimeout, shared: shared);
+            idleTimeout: options.IdleTimeout, shared: shared, backlog: backlog);
         await using var content = Decompressor.Open(input, encoding ?? source.Pipeline.Decompression, decompression);
         var result = await pump.RunAsync(content, stopping, aborting);
         if (result.Outcome is SourceOutcome.Broken or SourceOutcome.Stalled || source.Pipeline.Acknowledge == Acknowledge.None)

@@ -59,11 +59,12 @@ internal sealed record SourceResult(SourceOutcome Outcome, long Lines, long Byte
 /// <param name="filter">Its pipeline's filter where that is pushed down, or null.</param>
 /// <param name="wakeAt">Says how many bytes must be there to end a wait for them, where the input can tell; 1 at first.</param>
 /// <param name="shared">Where its small batches meet those of other sources, or null.</param>
+/// <param name="backlog">What its larger batches wait for, or null.</param>
 /// <param name="idleTimeout">How long it may send nothing; zero for as long as it likes.</param>
 internal sealed class SourcePump(
     Source source, BatchPublisher<LineBatch> publisher, TimeSpan linger, TimeProvider time, SourceTally? tally = null,
     KnownSegments? known = null, ReceiveBudget? budget = null, PushedFilter? filter = null, Action<int>? wakeAt = null,
-    SharedBatches? shared = null, TimeSpan idleTimeout = default)
+    SharedBatches? shared = null, Backlog? backlog = null, TimeSpan idleTimeout = default)
 {
     /// <summary>What is worth waking up for while lines are being joined, which wait anyway.</summary>
     private const int WorthWaking = LineBatchBuilder.CutBytes / 2;
@@ -358,16 +359,18 @@ internal sealed class SourcePump(
             return;
         }
 
-        if (tally is not null)
-            await NoteAsync(tally, batch, aborting);
+        await PrepareAsync(batch, aborting);
         _inFlight.Add(await publisher.PublishAsync(batch, aborting));
     }
 
-    private static async ValueTask NoteAsync(SourceTally tally, LineBatch batch, CancellationToken aborting)
+    private async ValueTask PrepareAsync(LineBatch batch, CancellationToken aborting)
     {
         try
         {
-            await tally.AddAsync(batch.Id, aborting);
+            if (backlog is not null)
+                await backlog.AwaitRoomAsync(aborting);
+            if (tally is not null)
+                await tally.AddAsync(batch.Id, aborting);
         }
         catch
         {

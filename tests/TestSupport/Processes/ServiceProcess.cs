@@ -59,7 +59,10 @@ public sealed class ServiceProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a project of this repository, as it was built with the tests, under the runtime they run on.</summary>
+    /// <summary>
+    /// Starts a project of this repository, as it was built with the tests, under the runtime they run on; the command as
+    /// the native program that <c>INGEST_COMMAND</c> names, where it names one.
+    /// </summary>
     /// <param name="project">The project's name: <c>Gateway</c>, <c>Processor</c>, <c>Writer</c> or <c>Cli</c>.</param>
     /// <param name="arguments">The command line.</param>
     /// <param name="environment">Added to the environment of the tests; null takes a variable away.</param>
@@ -70,6 +73,9 @@ public sealed class ServiceProcess : IAsyncDisposable
         IReadOnlyDictionary<string, string?>? environment = null,
         string? workingDirectory = null)
     {
+        if (project == "Cli" && Environment.GetEnvironmentVariable("INGEST_COMMAND") is { Length: > 0 } command)
+            return StartProgram(project, command, arguments ?? [], environment, workingDirectory);
+
         // The runtime's folder is DOTNET/shared/Microsoft.NETCore.App/VERSION/.
         var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
         return StartProgram(project, dotnet, [Repository.Assembly(project), .. arguments ?? []], environment, workingDirectory);
