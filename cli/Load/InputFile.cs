@@ -25,13 +25,20 @@ internal sealed class InputFile : LoadInput
 
     public override double? Share => _file is { CanSeek: true, Length: > 0 and var length } ? (double)_file.Position / length : null;
 
-    /// <summary>The files of a command line, each once.</summary>
+    /// <summary>The files of a command line, patterns that the shell did not expand included; each once.</summary>
     /// <exception cref="StartupException">There is no such file, or standard input comes twice.</exception>
     public static InputFile[] FindAll(IReadOnlyCollection<string> names)
     {
         if (names.Count(name => name == "-") > 1)
             throw new StartupException("Standard input comes once; name - once.", ExitCodes.Usage);
-        return [.. names.Select(Find).DistinctBy(file => file._path)];
+        return [.. names.SelectMany(Expand).Select(Find).DistinctBy(file => file._path)];
+    }
+
+    private static IReadOnlyCollection<string> Expand(string name)
+    {
+        if (!NamePattern.IsIn(name) || Path.Exists(name))
+            return [name];
+        return FilePattern.Find(name) is { Count: > 0 } files ? files : throw new StartupException($"No file matches {name}.");
     }
 
     private static InputFile Find(string name)

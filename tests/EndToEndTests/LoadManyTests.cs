@@ -6,7 +6,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Ingest.EndToEndTests;
 
-/// <summary>Loads of many inputs.</summary>
+/// <summary>Loads of many inputs, and of patterns that stand for them.</summary>
 public sealed class LoadManyTests
 {
     private const string Definition = "pipeline: numbers\ntable: numbers\ncolumns:\n  n: integer\n  file: text\n";
@@ -68,6 +68,45 @@ public sealed class LoadManyTests
         Assert.Empty(load.Output.ErrorLines);
         Assert.Equal(2, (int)JsonNode.Parse(Assert.Single(load.Output.Lines))!["written"]!);
         Assert.Equal([1, 2], Numbers());
+    }
+
+    [Fact]
+    public async Task A_pattern_that_the_shell_did_not_expand_stands_for_its_files_each_once()
+    {
+        Write("a1.ndjson", Lines("a1", 1, 1));
+        Write("a2.ndjson", Lines("a2", 2, 1));
+        Write("b1.ndjson", Lines("b1", 3, 1));
+        Write("a[1].ndjson", Lines("a[1]", 4, 1));
+        Write(".a.ndjson", Lines(".a", 5, 1));
+        Write("deep/er/c1.ndjson", Lines("c1", 6, 1));
+        Write("deep/.hidden/c1.ndjson", Lines("hidden", 7, 1));
+        Directory.CreateDirectory(Path.Combine(_folder, "a.ndjson"));
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "deep", "er", "round"), _folder);
+
+        foreach (var (pattern, expected) in new (string, long[])[]
+        {
+            ("a[1].ndjson", [4]),
+            ("a?.ndjson", [1, 2, 4]),
+            ("deep/**/*.ndjson", [1, 2, 4, 6]),
+            (Path.Combine(_folder, "*.ndjson"), [1, 2, 3, 4, 6]),
+        })
+        {
+            await using var load = Start(Definition, pattern, "a1.ndjson", "./a1.ndjson");
+            Assert.Equal(0, await load.WaitForExitAsync(Deadline));
+            Assert.Equal(expected, Numbers().Where(n => n != 1 || expected.Contains(1)));
+        }
+    }
+
+    [Fact]
+    public async Task A_pattern_without_files_is_told_before_anything_is_loaded()
+    {
+        Write("a.ndjson", Lines("a", 1, 1));
+        await using var load = Start(Definition, "a.ndjson", "b*.ndjson");
+        Assert.Equal(1, await load.WaitForExitAsync(Deadline));
+        Assert.Equal("ingest: No file matches b*.ndjson.", Assert.Single(load.Output.ErrorLines));
+        await using var twice = Start(Definition, "-", "a.ndjson", "-");
+        Assert.Equal(2, await twice.WaitForExitAsync(Deadline));
+        Assert.False(File.Exists(Path.Combine(_folder, "ingest.db")));
     }
 
     private ServiceProcess Start(string definition, params string[] arguments)
