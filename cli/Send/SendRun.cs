@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Ingest.Cli.Load;
+using Ingest.Gateway.Receipts;
 using Ingest.ServiceDefaults;
 
 namespace Ingest.Cli.Send;
@@ -33,7 +34,7 @@ internal sealed class SendRun(SendSettings settings)
                 results.Add(result);
                 if (result.Error is { } error)
                     progress.Say(error);
-                if (stopping.IsCancellationRequested)
+                if (stopping.IsCancellationRequested || result.Receipt?.State == ReceiptState.Refused)
                     break;
             }
         }

@@ -122,6 +122,33 @@ public sealed class SendTests
     }
 
     [Fact]
+    public async Task A_token_that_is_wrong_or_missing_ends_it_at_once_in_one_sentence()
+    {
+        var (right, wrong) = (Path.Combine(_folder, "tokens"), Path.Combine(_folder, "wrong"));
+        await File.WriteAllTextAsync(right, "secret\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(wrong, "guess\n", TestContext.Current.CancellationToken);
+        await using var serve = await StartAsync(("Edge__TokensFile", right));
+        var (small, large) = (Path.Combine(_folder, "small"), Path.Combine(_folder, "large"));
+        await File.WriteAllBytesAsync(small, ServeUnderTest.Lines(1), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(large, new byte[50_000_000], TestContext.Current.CancellationToken);
+        foreach (string[] arguments in new[] { new[] { small, large, "--token-file", wrong }, [large, small] })
+        {
+            var (exit, output, error) = await SendAsync(_port, [.. arguments, "--format", "json"]);
+            Assert.Equal(1, exit);
+            Assert.StartsWith($"ingest: {arguments[0]} to 127.0.0.1:{_port}: the gateway refused it: ", error, StringComparison.Ordinal);
+            Assert.EndsWith("; look at --token-file.", error, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', error);
+            var file = Assert.Single(JsonDocument.Parse(Assert.Single(output)).RootElement.GetProperty("files").EnumerateArray());
+            Assert.Equal("refused", file.GetProperty("state").GetString());
+        }
+
+        // Standard input may have nothing to say yet.
+        await using var open = Start(_port, ["-"]);
+        Assert.Equal(1, await open.WaitForExitAsync(ServeUnderTest.Deadline));
+        Assert.Empty(serve.Numbers());
+    }
+
+    [Fact]
     public async Task A_gateway_that_stays_away_is_given_up_in_one_sentence()
     {
         var file = Path.Combine(_folder, "in.ndjson");
