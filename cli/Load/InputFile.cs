@@ -10,7 +10,7 @@ internal sealed class InputFile : LoadInput
     private readonly string _path;
     private FileStream? _file;
 
-    private InputFile(string name, string path) => (Name, _path) = (name, path);
+    private InputFile(string name, string path, long? size) => (Name, _path, Size) = (name, path, size);
 
     public override string Name { get; }
 
@@ -21,19 +21,37 @@ internal sealed class InputFile : LoadInput
 
     public bool IsStandardInput => Name == "-";
 
+    public override long? Size { get; }
+
     public override double? Share => _file is { CanSeek: true, Length: > 0 and var length } ? (double)_file.Position / length : null;
 
-    /// <exception cref="StartupException">There is no such file.</exception>
-    public static InputFile Find(string name)
+    /// <summary>The files of a command line, patterns that the shell did not expand included; each once.</summary>
+    /// <exception cref="StartupException">There is no such file, or standard input comes twice.</exception>
+    public static InputFile[] FindAll(IReadOnlyCollection<string> names)
+    {
+        if (names.Count(name => name == "-") > 1)
+            throw new StartupException("Standard input comes once; name - once.", ExitCodes.Usage);
+        return [.. names.SelectMany(Expand).Select(Find).DistinctBy(file => file._path)];
+    }
+
+    private static IReadOnlyCollection<string> Expand(string name)
+    {
+        if (!NamePattern.IsIn(name) || Path.Exists(name))
+            return [name];
+        return FilePattern.Find(name) is { Count: > 0 } files ? files : throw new StartupException($"No file matches {name}.");
+    }
+
+    private static InputFile Find(string name)
     {
         if (name == "-")
-            return new InputFile(name, name);
+            return new InputFile(name, name, null);
         if (Directory.Exists(name))
             throw new StartupException($"{name} is a folder; name the files in it.");
         if (!File.Exists(name))
             throw new StartupException($"There is no file {name}.");
-        var path = System.IO.Path.GetFullPath(name);
-        return new InputFile(name, File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
+        var path = Path.GetFullPath(name);
+        path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        return new InputFile(name, path, new FileInfo(path).Length);
     }
 
     public override Stream Open()

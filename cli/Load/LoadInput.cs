@@ -12,6 +12,9 @@ internal abstract class LoadInput
     /// <summary>How much of it has been read, from 0 to 1; null where that is not known.</summary>
     public virtual double? Share => null;
 
+    /// <summary>Its bytes as they are; null where that is not known.</summary>
+    public virtual long? Size => null;
+
     /// <summary>What it is called in the ledger when it comes once.</summary>
     public virtual string LiveName => Name;
 

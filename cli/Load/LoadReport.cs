@@ -23,20 +23,20 @@ internal sealed class LoadReport : ICommitListener
     public long Lines => Already + Written + Duplicate + Filtered + Rejected;
 
     /// <summary>Bytes read from the sources that have ended, after decompression.</summary>
-    public long Bytes { get; set; }
-
-    /// <summary>Sources that have ended.</summary>
-    public int Sources { get; set; }
+    public long Bytes { get; private set; }
 
     /// <summary>From the start of the process to the last commit.</summary>
     public TimeSpan Elapsed { get; private set; }
 
-    /// <summary>Lines that were not even read, because the ledger has them.</summary>
-    public void PassedOver(long lines)
+    /// <summary>A source has ended.</summary>
+    /// <param name="bytes">Bytes read, after decompression.</param>
+    /// <param name="passedOver">Lines that were not even read, because the ledger has them.</param>
+    public void Ended(long bytes, long passedOver)
     {
         lock (_lock)
         {
-            Already += lines;
+            Bytes += bytes;
+            Already += passedOver;
             Elapsed = DateTime.UtcNow - _processStart;
         }
     }

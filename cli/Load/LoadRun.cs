@@ -22,7 +22,7 @@ internal sealed class LoadRun(LoadSettings settings)
         var catalog = PipelineCatalog.Load(settings.Pipeline);
         if (catalog.Pipelines is not [var pipeline])
             throw new StartupException($"{settings.Pipeline} holds {catalog.Pipelines.Count} pipelines; load takes one definition file.", ExitCodes.Usage);
-        LoadInput[] inputs = [.. settings.Files.Select(InputFile.Find), .. settings.Programs.Select(p => new ProgramInput(p))];
+        LoadInput[] inputs = [.. InputFile.FindAll(settings.Files), .. settings.Programs.Select(p => new ProgramInput(p))];
         if (inputs.Length == 0)
             throw new StartupException("Name the files to load, - for standard input, or a program with --exec.", ExitCodes.Usage);
         if (settings.Source is not null && inputs.Count(i => i.Identity is null) != 1)
@@ -73,26 +73,16 @@ internal sealed class LoadRun(LoadSettings settings)
             new Random(),
             host.Services.GetRequiredService<ILogger<LoadRun>>()))
         {
-            var progress = new Progress(report, health, Patience, aborting);
-            var decompression = new DecompressionBudget(reading.Decompression, TimeProvider.System);
-            var load = new SourceLoad(pipeline, database, publisher, decompression, reading.Linger, settings, progress);
+            var progress = new Progress(inputs, report, health, Patience, aborting);
+            var places = LoadPlaces.Plan(inputs.Length, settings.Parallel, pipeline, reading.Decompression);
+            var load = new SourceLoad(pipeline, database, publisher, places.Decompression, reading.Linger, settings, progress);
             using var ended = new CancellationTokenSource();
             var showing = progress.ShowAsync(ended.Token);
             try
             {
-                foreach (var input in inputs)
-                {
-                    if (await load.RunAsync(input, stopping.Token, aborting.Token) is { } error)
-                        errors.Add(error);
-                    if (stopping.IsCancellationRequested)
-                        break;
-                }
+                await places.ForEachAsync(inputs, load.RunAsync, errors.Add, stopping.Token, aborting.Token);
             }
-            catch (OperationCanceledException) when (!aborting.IsCancellationRequested)
-            {
-                // Stopped before the first byte of an input came.
-            }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (aborting.IsCancellationRequested)
             {
                 errors.Add(problem ?? progress.GaveUp ?? "interrupted before everything was written; run it again to go on.");
             }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Ingest.Gateway.Sources;
 using Ingest.ServiceDefaults;
@@ -8,26 +9,39 @@ namespace Ingest.Cli.Load;
 /// Shows on standard error how far a load is: one line that changes on a terminal, a plain line every ten seconds
 /// elsewhere. It also ends a load whose database stays away.
 /// </summary>
-internal sealed class Progress(LoadReport report, StageHealth health, TimeSpan patience, CancellationTokenSource aborting)
+internal sealed class Progress(
+    IReadOnlyList<LoadInput> inputs, LoadReport report, StageHealth health, TimeSpan patience, CancellationTokenSource aborting)
 {
     /// <summary>How often the database is looked at, and on a terminal the line is new.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
 
     private readonly StatusLine _line = new();
-    private volatile Current? _current;
+    private readonly ConcurrentDictionary<LoadInput, SourcePump> _current = new();
+
+    /// <summary>Bytes of all inputs as they are; null where that of one is not known.</summary>
+    private readonly long? _size = inputs.Aggregate((long?)0, (sum, input) => sum + input.Size);
+    private long _endedSize;
+    private int _ended;
     private long _awaySince;
 
     /// <summary>Why the load was given up, or null.</summary>
     public string? GaveUp { get; private set; }
 
-    public void Begin(LoadInput input, SourcePump pump) => _current = new Current(input, pump);
+    public void Begin(LoadInput input, SourcePump pump) => _current[input] = pump;
 
-    public void Finish(SourceResult result, SourcePump pump)
+    /// <summary>It was read to its end, or as far as it could be.</summary>
+    public void Finish(LoadInput input, SourceResult result, SourcePump pump)
     {
-        _current = null;
-        report.PassedOver(pump.AlreadyLines);
-        report.Bytes += result.Bytes;
-        report.Sources++;
+        _current.TryRemove(input, out _);
+        report.Ended(result.Bytes, pump.AlreadyLines);
+    }
+
+    /// <summary>It is done with, whatever came of it.</summary>
+    public void End(LoadInput input)
+    {
+        _current.TryRemove(input, out _);
+        Interlocked.Add(ref _endedSize, input.Size ?? 0);
+        Interlocked.Increment(ref _ended);
     }
 
     /// <summary>Shows it until the load ends.</summary>
@@ -41,25 +55,27 @@ internal sealed class Progress(LoadReport report, StageHealth health, TimeSpan p
         {
             WatchDatabase();
             var now = Environment.TickCount64;
-            if (_current is not { } current || (_line.Period > Look && now - shown < _line.Period.TotalMilliseconds))
+            if (_current.IsEmpty || (_line.Period > Look && now - shown < _line.Period.TotalMilliseconds))
                 continue;
             shown = now;
-            _line.Show(Describe(current.Input, current.Pump, TimeSpan.FromMilliseconds(now - start)));
+            _line.Show(Describe(TimeSpan.FromMilliseconds(now - start)));
         }
 
         _line.Clear();
     }
 
-    /// <summary>One reference, since two threads look at it.</summary>
-    private sealed record Current(LoadInput Input, SourcePump Pump);
-
-    private string Describe(LoadInput input, SourcePump pump, TimeSpan elapsed)
+    private string Describe(TimeSpan elapsed)
     {
-        var bytes = report.Bytes + pump.BytesRead;
-        var share = input.Share is { } part ? string.Create(CultureInfo.InvariantCulture, $"{part,4:P0}  ") : "";
+        var current = _current.ToArray();
+        var bytes = report.Bytes + current.Sum(c => c.Value.BytesRead);
+        var already = current.Sum(c => c.Value.AlreadyLines);
+        var name = inputs.Count == 1 ? inputs[0].Name : string.Create(CultureInfo.InvariantCulture, $"{Volatile.Read(ref _ended):N0} of {inputs.Count:N0} done");
+        var share = _size > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{(Volatile.Read(ref _endedSize) + current.Sum(c => c.Key.Size * c.Key.Share)) / _size,4:P0}  ")
+            : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{input.Name}  {share}{bytes / 1e6:N1} MB  {bytes / 1e6 / elapsed.TotalSeconds:N0} MB/s  {report.Lines + pump.AlreadyLines:N0} lines  {report.Written:N0} written  {report.Rejected:N0} rejected");
+            $"{name}  {share}{bytes / 1e6:N1} MB  {bytes / 1e6 / elapsed.TotalSeconds:N0} MB/s  {report.Lines + already:N0} lines  {report.Written:N0} written  {report.Rejected:N0} rejected");
     }
 
     private void WatchDatabase()

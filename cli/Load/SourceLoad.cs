@@ -13,7 +13,7 @@ namespace Ingest.Cli.Load;
 /// passed over.
 /// </summary>
 internal sealed class SourceLoad(
-    PipelineDefinition pipeline, Database database, BatchPublisher<LineBatch> publisher, DecompressionBudget decompression, TimeSpan linger,
+    PipelineDefinition pipeline, Database database, BatchPublisher<LineBatch> publisher, DecompressionLimits decompression, TimeSpan linger,
     LoadSettings settings, Progress progress)
 {
     /// <returns>What went wrong, or null.</returns>
@@ -42,6 +42,10 @@ internal sealed class SourceLoad(
         {
             return $"The database {database.Name} cannot be used: {refused.Message}";
         }
+        finally
+        {
+            progress.End(input);
+        }
     }
 
     /// <exception cref="StartupException">The definition has changed since, and without a key every line would be written twice.</exception>
@@ -61,11 +65,11 @@ internal sealed class SourceLoad(
     private async Task<string?> PumpAsync(LoadInput input, Source source, KnownSegments known, CancellationToken stopping, CancellationToken aborting)
     {
         await using var file = input.Open();
-        await using var content = Decompressor.Open(file, pipeline.Decompression, decompression);
+        await using var content = Decompressor.Open(file, pipeline.Decompression, new DecompressionBudget(decompression, TimeProvider.System));
         var pump = new SourcePump(source, publisher, linger, TimeProvider.System, known: settings.Again ? null : known);
         progress.Begin(input, pump);
         var result = await pump.RunAsync(content, stopping, aborting);
-        progress.Finish(result, pump);
+        progress.Finish(input, result, pump);
         return result.Outcome switch
         {
             SourceOutcome.Corrupt => $"{input.Name} is corrupt or cut short after {result.Bytes:N0} bytes of its content ({result.Error}); every whole line before that is loaded.",

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
+using Ingest.Gateway.Edge;
 using Ingest.ServiceDefaults;
 
 namespace Ingest.Cli.Send;
@@ -46,26 +46,10 @@ internal sealed record Destination(DnsEndPoint EndPoint, string? Token, SslClien
             return null;
         var options = new SslClientAuthenticationOptions { TargetHost = host };
         if (settings.CertificateFile is { } certificate)
-            options.ClientCertificates = Use("--tls-cert", certificate, () => ReadCertificate(certificate, settings.KeyFile!));
-        if (settings.AuthorityFile is not { } authority)
-            return options;
-        var roots = Use("--tls-ca", authority, () => ReadRoots(authority));
-        options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        options.CertificateChainPolicy.CustomTrustStore.AddRange(roots);
+            options.ClientCertificateContext = Use("--tls-cert", certificate, () => PemFiles.ReadCertificate(certificate, settings.KeyFile));
+        if (settings.AuthorityFile is { } authority)
+            options.CertificateChainPolicy = Use("--tls-ca", authority, () => PemFiles.ReadAuthority(authority));
         return options;
-    }
-
-    private static X509CertificateCollection ReadCertificate(string certificate, string key)
-    {
-        using var ephemeral = X509Certificate2.CreateFromPemFile(certificate, key);
-        return [X509CertificateLoader.LoadPkcs12(ephemeral.Export(X509ContentType.Pkcs12), null)];
-    }
-
-    private static X509Certificate2Collection ReadRoots(string path)
-    {
-        var roots = new X509Certificate2Collection();
-        roots.ImportFromPemFile(path);
-        return roots.Count > 0 ? roots : throw new InvalidDataException("it holds no certificate");
     }
 
     private static T Use<T>(string option, string path, Func<T> read)

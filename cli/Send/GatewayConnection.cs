@@ -62,19 +62,26 @@ internal sealed class GatewayConnection : IAsyncDisposable
             _socket.Shutdown(SocketShutdown.Send);
     }
 
-    /// <summary>What the gateway says, to its end.</summary>
+    /// <summary>What the gateway says, to its end. A whole line is an answer, also where the connection is reset after it.</summary>
     public async Task<byte[]> ReadToEndAsync(CancellationToken cancellationToken)
     {
-        var answer = new MemoryStream();
+        List<byte> answer = [];
         var buffer = new byte[4096];
-        while (await _stream.ReadAsync(buffer, cancellationToken) is > 0 and var count)
+        try
         {
-            if (answer.Length + count > LongestAnswer)
-                throw new IOException("what listens there sends no receipt");
-            answer.Write(buffer, 0, count);
+            while (await _stream.ReadAsync(buffer, cancellationToken) is > 0 and var count)
+            {
+                if (answer.Count + count > LongestAnswer)
+                    throw new IOException("what listens there sends no receipt");
+                answer.AddRange(buffer.AsSpan(0, count));
+            }
+        }
+        catch (IOException) when (answer is [.., (byte)'\n'])
+        {
+            // The gateway has nothing to add.
         }
 
-        return answer.ToArray();
+        return [.. answer];
     }
 
     public async ValueTask DisposeAsync()

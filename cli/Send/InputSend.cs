@@ -76,6 +76,8 @@ internal sealed class InputSend(InputFile input, Destination destination, SendSe
             var ending = content.CanSeek ? CancellationToken.None : stopping;
             _receipt = await attempt.RunAsync(content, ending, content.CanSeek ? stopping : aborting);
             _sent = attempt.Sent;
+            if (_receipt.State == ReceiptState.Refused)
+                return ($"the gateway refused it: {_receipt.Error}; look at --token-file", false);
             if (_receipt.State != ReceiptState.Interrupted)
                 return (_receipt.Error ?? "", false);
             return content.CanSeek && !input.IsStandardInput

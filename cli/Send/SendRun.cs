@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Ingest.Cli.Load;
+using Ingest.Gateway.Receipts;
 using Ingest.ServiceDefaults;
 
 namespace Ingest.Cli.Send;
@@ -9,11 +10,11 @@ internal sealed class SendRun(SendSettings settings)
 {
     public async Task<int> RunAsync()
     {
-        if (settings is { Source: not null, Files.Length: > 1 })
+        var inputs = InputFile.FindAll(settings.Files);
+        if (settings.Source is not null && inputs.Length > 1)
             throw new StartupException("--source names one input, and there are several.", ExitCodes.Usage);
         if (settings.Source is { } name && (name.Length == 0 || name.Any(char.IsControl) || System.Text.Encoding.UTF8.GetByteCount(name) > 1024))
             throw new StartupException("--source takes a name of 1 to 1024 bytes without control characters.", ExitCodes.Usage);
-        var inputs = settings.Files.Select(InputFile.Find).ToArray();
         var destination = Destination.Read(settings);
 
         using var stopping = new CancellationTokenSource();
@@ -33,7 +34,7 @@ internal sealed class SendRun(SendSettings settings)
                 results.Add(result);
                 if (result.Error is { } error)
                     progress.Say(error);
-                if (stopping.IsCancellationRequested)
+                if (stopping.IsCancellationRequested || result.Receipt?.State == ReceiptState.Refused)
                     break;
             }
         }

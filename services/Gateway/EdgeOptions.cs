@@ -4,7 +4,7 @@ using System.Net;
 
 namespace Ingest.Gateway;
 
-/// <summary>Section <c>Edge</c> of the configuration: who may send lines, and what they have to show first.</summary>
+/// <summary>Section <c>Edge</c> of the configuration: who may send lines, what they have to show first, and how lines are fetched from others.</summary>
 public sealed class EdgeOptions
 {
     public const string Section = "Edge";
@@ -31,6 +31,22 @@ public sealed class EdgeOptions
 
     /// <summary>A PEM file with the roots of the certificates that producers have to show; without it they show none.</summary>
     public string? ClientAuthorityFile { get; set; }
+
+    /// <summary>Speaks TLS on outgoing connections (<c>connect</c>); the four settings below mean it too.</summary>
+    public bool ConnectTls { get; set; }
+
+    /// <summary>A PEM file with the roots of the certificates that the listeners there show; without it those that the system trusts.</summary>
+    public string? ConnectAuthorityFile { get; set; }
+
+    /// <summary>The name that those certificates have to have; without it the host that is connected to.</summary>
+    [MinLength(1)]
+    public string? ConnectServerName { get; set; }
+
+    /// <summary>A PEM file with the certificate that is shown to the listeners, then those between it and its root; without it none is.</summary>
+    public string? ConnectCertificateFile { get; set; }
+
+    /// <summary>A PEM file with that certificate's key, where it is not in the same file.</summary>
+    public string? ConnectKeyFile { get; set; }
 
     /// <summary>How long a connection may take for all that comes before its first line.</summary>
     [DurationRange("00:00:00.001", "00:05:00")]

@@ -43,6 +43,7 @@ public static class GatewayHosting
         builder.Services.AddSingleton<AddressRules>();
         builder.Services.AddSingleton<Tokens>();
         builder.Services.AddSingleton<TlsCertificates>();
+        builder.Services.AddSingleton<OutgoingTls>();
         builder.Services.AddSingleton<Gate>();
         builder.Services.AddSingleton<LinesEndpoint>();
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>(BoundHttp);

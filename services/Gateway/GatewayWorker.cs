@@ -15,6 +15,7 @@ namespace Ingest.Gateway;
 internal sealed class GatewayWorker(
     PipelineIntakes intakes,
     Gate gate,
+    OutgoingTls outgoingTls,
     GatewayEnd end,
     IOptions<GatewayOptions> options,
     TimeProvider time,
@@ -31,7 +32,7 @@ internal sealed class GatewayWorker(
         foreach (var intake in intakes.All)
         {
             if (intake.Pipeline.Connect is { } target)
-                _outgoing.Add(new OutgoingConnection(target, intake, options.Value, time, random, logger));
+                _outgoing.Add(new OutgoingConnection(target, outgoingTls, intake, options.Value, time, random, logger));
         }
 
         return base.StartAsync(cancellationToken);
@@ -70,8 +71,8 @@ internal sealed class GatewayWorker(
         catch (Exception failure) when (failure is SocketException or IOException or UnauthorizedAccessException)
         {
             throw new StartupException(pipeline.ListenPath is { } path
-                ? $"Pipeline {pipeline.Name} cannot listen on {path} ({failure.Message}); make room for it there, or change listen in {pipeline.File}."
-                : $"Pipeline {pipeline.Name} cannot listen on {settings.ListenAddress}:{pipeline.ListenPort} ({failure.Message}); "
+                ? $"Pipeline {pipeline.Name} cannot listen on {path} ({failure.Message.TrimEnd('.')}); make room for it there, or change listen in {pipeline.File}."
+                : $"Pipeline {pipeline.Name} cannot listen on {settings.ListenAddress}:{pipeline.ListenPort} ({failure.Message.TrimEnd('.')}); "
                     + $"free the port, or change listen in {pipeline.File} or Gateway__ListenAddress.");
         }
     }

@@ -122,6 +122,78 @@ public sealed class SendTests
     }
 
     [Fact]
+    public async Task A_gateway_that_demands_a_certificate_is_shown_one()
+    {
+        using var certificates = new Certificates(_folder);
+        certificates.WriteServer();
+        var (certificate, key) = certificates.WriteClient("CN=sensor 7");
+        await using var serve = await StartAsync([.. certificates.Settings, ("Edge__ClientAuthorityFile", certificates.AuthorityFile)]);
+        string[] to = ["-", "--retry-for", "0.2", "--tls-ca", certificates.AuthorityFile];
+        var (exit, _, error) = await SendAsync(_port, to, ServeUnderTest.Lines(1), host: "localhost");
+        Assert.Equal((1, 1), (exit, error.Split('\n').Length));
+        (exit, var output, error) = await SendAsync(
+            _port, [.. to, "--tls-cert", certificate, "--tls-key", key], ServeUnderTest.Lines(2), host: "localhost");
+        Assert.True(exit == 0, error);
+        Assert.Contains("1 written", Assert.Single(output), StringComparison.Ordinal);
+        Assert.Equal([2], serve.Numbers());
+        Assert.Equal("CN=sensor 7", Assert.Single(serve.Sources()).Source);
+    }
+
+    [Fact]
+    public async Task A_token_that_is_wrong_or_missing_ends_it_at_once_in_one_sentence()
+    {
+        var (right, wrong) = (Path.Combine(_folder, "tokens"), Path.Combine(_folder, "wrong"));
+        await File.WriteAllTextAsync(right, "secret\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(wrong, "guess\n", TestContext.Current.CancellationToken);
+        await using var serve = await StartAsync(("Edge__TokensFile", right));
+        var (small, large) = (Path.Combine(_folder, "small"), Path.Combine(_folder, "large"));
+        await File.WriteAllBytesAsync(small, ServeUnderTest.Lines(1), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(large, new byte[50_000_000], TestContext.Current.CancellationToken);
+        foreach (string[] arguments in new[] { new[] { small, large, "--token-file", wrong }, [large, small] })
+        {
+            var (exit, output, error) = await SendAsync(_port, [.. arguments, "--format", "json"]);
+            Assert.Equal(1, exit);
+            Assert.StartsWith($"ingest: {arguments[0]} to 127.0.0.1:{_port}: the gateway refused it: ", error, StringComparison.Ordinal);
+            Assert.EndsWith("; look at --token-file.", error, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', error);
+            var file = Assert.Single(JsonDocument.Parse(Assert.Single(output)).RootElement.GetProperty("files").EnumerateArray());
+            Assert.Equal("refused", file.GetProperty("state").GetString());
+        }
+
+        // Standard input may have nothing to say yet.
+        await using var open = Start(_port, ["-"]);
+        Assert.Equal(1, await open.WaitForExitAsync(ServeUnderTest.Deadline));
+        Assert.Empty(serve.Numbers());
+    }
+
+    [Fact]
+    public async Task An_interrupt_in_the_middle_ends_it_and_a_second_run_sends_the_rest()
+    {
+        // More than two sockets and the gateway hold, so that it is still being sent when the gateway stands still.
+        const int Lines = 150_000;
+        var file = Path.Combine(_folder, "long.ndjson");
+        var padding = new string('x', 200);
+        await File.WriteAllLinesAsync(file, Enumerable.Range(0, Lines).Select(n => $"{{\"n\":{n},\"padding\":\"{padding}\"}}"), TestContext.Current.CancellationToken);
+        await using var serve = await StartAsync(("Publisher__InFlightBytes", "1048576"));
+        await using (var sending = Start(_port, [file]))
+        {
+            await Eventually.HoldsAsync(() => serve.Numbers().Count > 0, ServeUnderTest.Deadline, () => sending.Describe("was to send the first lines"));
+            serve.Process.Pause();
+            sending.Interrupt();
+            Assert.Equal(130, await sending.WaitForExitAsync(ServeUnderTest.Deadline));
+            Assert.Equal(
+                $"ingest: {file} to 127.0.0.1:{_port}: the sending was interrupted; send it again.", sending.Output.ErrorLines[^1]);
+            Assert.Empty(sending.Output.Lines);
+            serve.Process.Resume();
+        }
+
+        Assert.InRange(serve.Numbers().Count, 1, Lines - 1);
+        var (exit, _, error) = await SendAsync(_port, [file]);
+        Assert.True(exit == 0, error);
+        Assert.Equal(Enumerable.Range(0, Lines).Select(n => (long)n), serve.Numbers());
+    }
+
+    [Fact]
     public async Task A_gateway_that_stays_away_is_given_up_in_one_sentence()
     {
         var file = Path.Combine(_folder, "in.ndjson");
@@ -136,9 +208,19 @@ public sealed class SendTests
     public async Task What_cannot_be_meant_is_said_before_anything_is_sent()
     {
         Assert.Equal(1, (await SendAsync(_port, [Path.Combine(_folder, "missing")])).ExitCode);
-        Assert.Equal(2, (await SendAsync(_port, ["-", "-", "--source", "x"])).ExitCode);
+        Assert.Equal((1, "ingest: No file matches miss*."), await ToldAsync("miss*"));
+        Assert.Equal((2, "ingest: Standard input comes once; name - once."), await ToldAsync("-", "-"));
+        await File.WriteAllBytesAsync(Path.Combine(_folder, "one"), ServeUnderTest.Lines(1), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(Path.Combine(_folder, "once"), ServeUnderTest.Lines(1), TestContext.Current.CancellationToken);
+        Assert.Equal((2, "ingest: --source names one input, and there are several."), await ToldAsync("on*", "--source", "x"));
         Assert.Equal(2, (await SendAsync(_port, ["-", "--retry-for", "-1"])).ExitCode);
         Assert.Equal(2, (await SendAsync(_port, ["-", "--tls-cert", "x"])).ExitCode);
+
+        async Task<(int, string)> ToldAsync(params string[] arguments)
+        {
+            var (exit, _, error) = await SendAsync(_port, arguments);
+            return (exit, error);
+        }
     }
 
     private Task<ServeUnderTest> StartAsync(params (string, string)[] settings) => ServeUnderTest.StartAsync(_folder, $"listen: {_port}", settings);

@@ -2,35 +2,29 @@ using Ingest.Compression.Decoding;
 
 namespace Ingest.Compression.Bzip2;
 
-/// <summary>
-/// Streams of bzip2, one after another, by the system's library. Zeros behind the last one pad it; other bytes there
-/// are a fault, since they may be a stream whose beginning is damaged.
-/// </summary>
-internal sealed unsafe class Bzip2Decoder : IDecoder
+/// <summary>Streams of bzip2, one after another, by the system's library.</summary>
+internal sealed unsafe class Bzip2Decoder : MemberDecoder
 {
     private const int HeaderBytes = 4;
 
     private LibBz2.Stream* _stream;
     private bool _hasMemory;
-    private bool _inPadding;
 
-    public MemoryNeed Need => new(Bzip2Memory.LargestBytes, 0);
+    public override MemoryNeed Need => new(Bzip2Memory.LargestBytes, 0);
 
-    public string Fault { get; private set; } = "";
-
-    public DecodeStatus Decode(ReadOnlySpan<byte> source, bool isLast, Span<byte> target, out int taken, out int made)
+    public override DecodeStatus Decode(ReadOnlySpan<byte> source, bool isLast, Span<byte> target, out int taken, out int made)
     {
         (taken, made) = (0, 0);
         if (_stream is null)
         {
             if (source.IsEmpty)
                 return isLast ? DecodeStatus.Ended : DecodeStatus.NeedsInput;
-            if (_inPadding || (_hasMemory && source[0] == 0))
+            if (InPadding || (_hasMemory && source[0] == 0))
                 return Padding(source, out taken);
             if (source.Length < HeaderBytes && !isLast)
                 return DecodeStatus.NeedsInput;
             if (!source.StartsWith("BZh"u8[..Math.Min(source.Length, 3)]))
-                return Corrupt("is followed by other bytes");
+                return FollowedByOthers();
             if (!_hasMemory)
             {
                 _hasMemory = true;
@@ -66,24 +60,10 @@ internal sealed unsafe class Bzip2Decoder : IDecoder
         }
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
         if (_stream is not null)
             LibBz2.Close(_stream);
         _stream = null;
-    }
-
-    private DecodeStatus Padding(ReadOnlySpan<byte> source, out int taken)
-    {
-        _inPadding = true;
-        var other = source.IndexOfAnyExcept((byte)0);
-        taken = other < 0 ? source.Length : other;
-        return other < 0 ? DecodeStatus.NeedsInput : Corrupt("is followed by other bytes");
-    }
-
-    private DecodeStatus Corrupt(string fault)
-    {
-        Fault = fault;
-        return DecodeStatus.Corrupt;
     }
 }

@@ -3,31 +3,25 @@ using Ingest.Compression.Decoding;
 
 namespace Ingest.Compression.Gzip;
 
-/// <summary>
-/// Members of RFC 1952, one after another (section 2.2), each with its checksum and length checked. Zeros behind the last
-/// one pad it, as on tapes; other bytes there are a fault, since they may be a member whose beginning is damaged.
-/// </summary>
-internal sealed unsafe class GzipDecoder : IDecoder
+/// <summary>Members of RFC 1952, one after another (section 2.2), each with its checksum and length checked.</summary>
+internal sealed unsafe class GzipDecoder : MemberDecoder
 {
     private ZLib.Stream* _stream = ZLib.Open();
     private bool _betweenMembers;
-    private bool _inPadding;
 
-    public MemoryNeed Need => default;
+    public override MemoryNeed Need => default;
 
-    public string Fault { get; private set; } = "";
-
-    public DecodeStatus Decode(ReadOnlySpan<byte> source, bool isLast, Span<byte> target, out int taken, out int made)
+    public override DecodeStatus Decode(ReadOnlySpan<byte> source, bool isLast, Span<byte> target, out int taken, out int made)
     {
         (taken, made) = (0, 0);
         if (_betweenMembers)
         {
             if (source.IsEmpty)
                 return isLast ? DecodeStatus.Ended : DecodeStatus.NeedsInput;
-            if (_inPadding || source[0] == 0)
+            if (InPadding || source[0] == 0)
                 return Padding(source, out taken);
             if (source[0] != 0x1f || (source.Length > 1 && source[1] != 0x8b))
-                return Corrupt("is followed by other bytes");
+                return FollowedByOthers();
             if (source.Length == 1 && !isLast)
                 return DecodeStatus.NeedsInput;
             ZLib.Reset(_stream);
@@ -58,24 +52,10 @@ internal sealed unsafe class GzipDecoder : IDecoder
         }
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
         if (_stream is not null)
             ZLib.Close(_stream);
         _stream = null;
-    }
-
-    private DecodeStatus Padding(ReadOnlySpan<byte> source, out int taken)
-    {
-        _inPadding = true;
-        var other = source.IndexOfAnyExcept((byte)0);
-        taken = other < 0 ? source.Length : other;
-        return other < 0 ? DecodeStatus.NeedsInput : Corrupt("is followed by other bytes");
-    }
-
-    private DecodeStatus Corrupt(string fault)
-    {
-        Fault = fault;
-        return DecodeStatus.Corrupt;
     }
 }

@@ -55,7 +55,11 @@ internal sealed class Gate(AddressRules addresses, TlsCertificates certificates,
             }
 
             if (asksToken && !tokens.Accept(await TokenLine.ReadAsync(stream, either.Token)))
+            {
+                await Refusal.TellAsync(stream, name, time, either.Token);
                 throw new RefusedException("its first line is not 'Bearer' and one of the tokens (Edge__TokensFile)");
+            }
+
             return new Passage(name, stream);
         }
         catch (Exception failure)

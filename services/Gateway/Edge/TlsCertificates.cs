@@ -1,6 +1,5 @@
 using System.Net.Security;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Ingest.ServiceDefaults;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -36,29 +35,12 @@ internal sealed class TlsCertificates
 
     private static SslServerAuthenticationOptions Read(string certificate, string? key, string? authority)
     {
-        using var ephemeral = X509Certificate2.CreateFromPemFile(certificate, key);
-        var chain = new X509Certificate2Collection();
-        chain.ImportFromPemFile(certificate);
-        var options = new SslServerAuthenticationOptions
-        {
-            ServerCertificateContext = SslStreamCertificateContext.Create(
-                X509CertificateLoader.LoadPkcs12(ephemeral.Export(X509ContentType.Pkcs12), null), chain, offline: true),
-        };
+        var options = new SslServerAuthenticationOptions { ServerCertificateContext = PemFiles.ReadCertificate(certificate, key) };
         if (authority is null)
             return options;
-
-        var roots = new X509Certificate2Collection();
-        roots.ImportFromPemFile(authority);
-        if (roots.Count == 0)
-            throw new CryptographicException($"{authority} holds no certificate");
         options.ClientCertificateRequired = true;
-        options.CertificateChainPolicy = new X509ChainPolicy
-        {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-            RevocationMode = X509RevocationMode.NoCheck,
-            ApplicationPolicy = { new Oid(ClientAuthentication) },
-        };
-        options.CertificateChainPolicy.CustomTrustStore.AddRange(roots);
+        options.CertificateChainPolicy = PemFiles.ReadAuthority(authority);
+        options.CertificateChainPolicy.ApplicationPolicy.Add(new Oid(ClientAuthentication));
         return options;
     }
 }

@@ -8,10 +8,9 @@ internal static class TokenLine
     private const int LongestLine = 1024;
 
     /// <summary>Reads the line, and not a byte after it.</summary>
-    /// <returns>The line without its end.</returns>
-    /// <exception cref="RefusedException">It is too long for one.</exception>
+    /// <returns>The line without its end; null when it is too long for one.</returns>
     /// <exception cref="IOException">The connection ended inside it.</exception>
-    public static async ValueTask<string> ReadAsync(Stream input, CancellationToken cancellationToken)
+    public static async ValueTask<string?> ReadAsync(Stream input, CancellationToken cancellationToken)
     {
         // A byte at a time, once for each connection: what follows belongs to the buffer of a batch.
         var line = new byte[LongestLine];
@@ -22,6 +21,6 @@ internal static class TokenLine
                 return Encoding.UTF8.GetString(line, 0, length).TrimEnd('\r');
         }
 
-        throw new RefusedException($"its first line is no token, it is longer than {LongestLine} bytes");
+        return null;
     }
 }

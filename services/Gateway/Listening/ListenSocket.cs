@@ -28,6 +28,7 @@ internal static class ListenSocket
     {
         if (!Directory.Exists(Path.GetDirectoryName(path)))
             throw new IOException("its folder does not exist");
+        using var alone = TakeLock(path);
         if (Path.Exists(path))
             RemoveStale(path);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -53,6 +54,13 @@ internal static class ListenSocket
             throw;
         }
     }
+
+    /// <summary>
+    /// Of two that begin at the same time, one could take the other's socket, which does not listen yet, for stale. The
+    /// lock's file stays: to delete it would be to delete it from under a third, which has opened it already.
+    /// </summary>
+    private static FileStream TakeLock(string path) =>
+        new($"{path}.lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
 
     private static void RemoveStale(string path)
     {

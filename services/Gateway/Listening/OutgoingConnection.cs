@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Ingest.Gateway.Edge;
 using Ingest.Gateway.Sources;
 using Ingest.Pipelines.Definition;
@@ -11,13 +12,14 @@ namespace Ingest.Gateway.Listening;
 /// again. Each connection is a source of its own.
 /// </summary>
 /// <param name="target">The listener.</param>
+/// <param name="tls">What the connection passes first.</param>
 /// <param name="intake">Where the lines go.</param>
 /// <param name="options">Times.</param>
 /// <param name="time">The clock.</param>
 /// <param name="random">The jitter, so that gateways that lost the same listener do not come back together.</param>
 /// <param name="logger">Where it says what it does.</param>
 internal sealed partial class OutgoingConnection(
-    HostAndPort target, PipelineIntake intake, GatewayOptions options, TimeProvider time, Random random, ILogger logger)
+    HostAndPort target, OutgoingTls tls, PipelineIntake intake, GatewayOptions options, TimeProvider time, Random random, ILogger logger)
 {
     private readonly Backoff _backoff = new(options.ReconnectDelay, options.LongestReconnectDelay);
     private bool _isAway;
@@ -43,14 +45,15 @@ internal sealed partial class OutgoingConnection(
     private async Task<long> FetchAsync(CancellationToken stopping, CancellationToken aborting)
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        Passage connected;
         try
         {
-            await ConnectAsync(socket, stopping);
+            connected = await ConnectAsync(socket, stopping);
         }
-        catch (Exception away) when (away is SocketException or TimeoutException)
+        catch (Exception away) when (away is SocketException or TimeoutException or IOException or AuthenticationException)
         {
             if (!_isAway)
-                LogAway(intake.Pipeline.Name, target, away.Message);
+                LogAway(intake.Pipeline.Name, target, away is AuthenticationException ? $"TLS: {away.Message}" : away.Message);
             _isAway = true;
             return 0;
         }
@@ -59,8 +62,7 @@ internal sealed partial class OutgoingConnection(
         _isAway = false;
         try
         {
-            LineConnection.Prepare(socket);
-            await using var passage = Passage.Plain(target.ToString(), socket);
+            await using var passage = connected;
             var result = await new LineConnection(socket, passage, intake, options, time).RunAsync(stopping, aborting);
             LogEnded(intake.Pipeline.Name, target, result.Outcome, result.Lines, result.Bytes);
             return result.Bytes;
@@ -81,13 +83,15 @@ internal sealed partial class OutgoingConnection(
         return 0;
     }
 
-    private async Task ConnectAsync(Socket socket, CancellationToken stopping)
+    private async Task<Passage> ConnectAsync(Socket socket, CancellationToken stopping)
     {
         using var late = new CancellationTokenSource(options.ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, stopping);
         try
         {
             await socket.ConnectAsync(target.Host, target.Port, either.Token);
+            LineConnection.Prepare(socket);
+            return await tls.PassAsync(socket, target, either.Token);
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
         {

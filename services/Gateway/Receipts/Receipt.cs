@@ -72,4 +72,7 @@ internal enum ReceiptState
 
     /// <summary>The gateway stopped before the source's end, or waited for it in vain; the lines that it names are safe, what follows them was not taken.</summary>
     Interrupted,
+
+    /// <summary>The source may not send lines; nothing was taken.</summary>
+    Refused,
 }

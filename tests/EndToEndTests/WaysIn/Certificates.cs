@@ -48,6 +48,23 @@ internal sealed class Certificates : IDisposable
         return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
     }
 
+    /// <summary>A client's certificate in files.</summary>
+    public (string CertificateFile, string KeyFile) WriteClient(string subject)
+    {
+        var (certificate, key) = (Path.Combine(_folder, "client.pem"), Path.Combine(_folder, "client.key"));
+        using var client = Issue(subject, ClientAuthentication);
+        File.WriteAllText(certificate, client.ExportCertificatePem());
+        File.WriteAllText(key, client.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        return (certificate, key);
+    }
+
+    /// <summary>The server's certificate.</summary>
+    public X509Certificate2 Server()
+    {
+        using var certificate = Issue("CN=localhost", ServerAuthentication);
+        return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
+    }
+
     public void Dispose() => _authority.Dispose();
 
     private X509Certificate2 Issue(string subject, string purpose)

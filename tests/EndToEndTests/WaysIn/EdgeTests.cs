@@ -37,6 +37,27 @@ public sealed class EdgeTests
     }
 
     [Fact]
+    public async Task Without_a_right_token_a_connection_is_told_why_before_it_is_reset()
+    {
+        await using var serve = await StartAsync(("Edge__TokensFile", WriteTokens("secret")));
+        List<string> told = [];
+        foreach (var begin in new[] { "Bearer secre\n", "{\"n\":1}\n", new string('x', 2000) })
+        {
+            using var socket = await ConnectAsync();
+            await using var stream = new NetworkStream(socket);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(begin), TestContext.Current.CancellationToken);
+            using var reader = new StreamReader(stream);
+            var refusal = ServeUnderTest.Receipt(await reader.ReadLineAsync(TestContext.Current.CancellationToken) + "\n");
+            Assert.Equal(("refused", 0), (refusal.GetProperty("state").GetString(), refusal.GetProperty("lines").GetInt64()));
+            told.Add(refusal.GetProperty("error").GetString()!);
+            await Assert.ThrowsAsync<IOException>(() => ServeUnderTest.ReadAsync(stream));
+        }
+
+        Assert.Single(told.Distinct());
+        Assert.Empty(serve.Numbers());
+    }
+
+    [Fact]
     public async Task With_tokens_a_post_shows_one_too()
     {
         await using var serve = await StartAsync(("Edge__TokensFile", WriteTokens("first-secret")), ServeUnderTest.Http());

@@ -7,7 +7,7 @@ public sealed class UnixSocketTests
 {
     private readonly string _folder = TestRun.CreateFolder("unix");
 
-    private string Socket => Path.Combine(_folder, "numbers.sock");
+    private string SocketPath => Path.Combine(_folder, "numbers.sock");
 
     [Fact]
     public async Task A_producer_on_a_unix_socket_gets_its_receipt_and_the_end()
@@ -32,7 +32,7 @@ public sealed class UnixSocketTests
         var stopping = serve.Process.StopAsync(ServeUnderTest.Deadline);
         Assert.Equal("interrupted", ServeUnderTest.Receipt(await ServeUnderTest.ReadAsync(stream)).GetProperty("state").GetString());
         Assert.Equal(0, await stopping);
-        Assert.False(File.Exists(Socket));
+        Assert.False(File.Exists(SocketPath));
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class UnixSocketTests
         await serve.WritesAsync(1);
         serve.Process.Kill();
         Assert.Equal("", await ServeUnderTest.ReadAsync(stream));
-        Assert.True(File.Exists(Socket));
+        Assert.True(File.Exists(SocketPath));
 
         await serve.StartAgainAsync();
         using var again = await ConnectAsync();
@@ -58,10 +58,10 @@ public sealed class UnixSocketTests
     public async Task A_socket_in_use_is_left_alone_and_said_at_start()
     {
         await using var serve = await ServeUnderTest.StartAsync(_folder, "listen: ./numbers.sock");
-        var (exitCode, error) = await ServeUnderTest.FailAsync(TestRun.CreateFolder("second"), $"listen: {Socket}");
+        var (exitCode, error) = await ServeUnderTest.FailAsync(TestRun.CreateFolder("second"), $"listen: {SocketPath}");
         Assert.Equal(1, exitCode);
         Assert.Equal(
-            $"ingest: Pipeline numbers cannot listen on {Socket} (another process listens there); make room for it there, or change listen in numbers.yaml.",
+            $"ingest: Pipeline numbers cannot listen on {SocketPath} (another process listens there); make room for it there, or change listen in numbers.yaml.",
             error.Split('\n')[^1]);
         using var socket = await ConnectAsync();
         await using var stream = new NetworkStream(socket);
@@ -69,13 +69,32 @@ public sealed class UnixSocketTests
     }
 
     [Fact]
+    public async Task Of_two_that_begin_at_the_same_time_the_second_leaves_the_socket_alone()
+    {
+        // The first of them is the test: it has begun, and does not listen yet.
+        await using (new FileStream($"{SocketPath}.lock", FileMode.Create, FileAccess.ReadWrite, FileShare.None))
+        using (var begun = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            begun.Bind(new UnixDomainSocketEndPoint(SocketPath));
+            var (exitCode, error) = await ServeUnderTest.FailAsync(_folder, "listen: ./numbers.sock");
+            Assert.Equal(1, exitCode);
+            Assert.Matches(
+                @"^ingest: Pipeline numbers cannot listen on \S+numbers\.sock \(.*numbers\.sock\.lock.*being used by another process\); make room for it there, or change listen in numbers\.yaml\.$",
+                error.Split('\n')[^1]);
+            Assert.True(File.Exists(SocketPath));
+        }
+
+        await using var serve = await ServeUnderTest.StartAsync(_folder, "listen: ./numbers.sock");
+    }
+
+    [Fact]
     public async Task A_file_that_is_no_socket_is_left_alone()
     {
-        await File.WriteAllTextAsync(Socket, "precious", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(SocketPath, "precious", TestContext.Current.CancellationToken);
         var (exitCode, error) = await ServeUnderTest.FailAsync(_folder, "listen: ./numbers.sock");
         Assert.Equal(1, exitCode);
         Assert.Contains("something that is no socket lies there", error, StringComparison.Ordinal);
-        Assert.Equal("precious", await File.ReadAllTextAsync(Socket, TestContext.Current.CancellationToken));
+        Assert.Equal("precious", await File.ReadAllTextAsync(SocketPath, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -86,7 +105,7 @@ public sealed class UnixSocketTests
         await using var serve = await ServeUnderTest.StartAsync(_folder, "listen: ./numbers.sock", ("Gateway__SocketMode", "660"));
         Assert.Equal(
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite,
-            File.GetUnixFileMode(Socket));
+            File.GetUnixFileMode(SocketPath));
     }
 
     [Fact]
@@ -97,5 +116,5 @@ public sealed class UnixSocketTests
         Assert.Contains("SocketMode must be three octal digits", error, StringComparison.Ordinal);
     }
 
-    private Task<Socket> ConnectAsync() => ServeUnderTest.ConnectAsync(new UnixDomainSocketEndPoint(Socket));
+    private Task<Socket> ConnectAsync() => ServeUnderTest.ConnectAsync(new UnixDomainSocketEndPoint(SocketPath));
 }
