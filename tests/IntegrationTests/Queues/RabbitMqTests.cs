@@ -45,6 +45,32 @@ public sealed class RabbitMqTests(SharedServers servers)
     }
 
     [Fact]
+    public async Task Batches_that_nobody_works_on_are_counted_where_both_queues_are_there()
+    {
+        await using var queues = Queues(await servers.RabbitMqAsync());
+        Assert.Null(await queues.CountWaitingAsync(_pipeline, Token));
+        await using var lines = queues.CreateSender<LineBatch>(_pipeline);
+        for (var i = 0; i < 3; i++)
+            await lines.SendAsync(Batch(10), Token);
+        Assert.Null(await queues.CountWaitingAsync(_pipeline, Token));
+
+        await using var rows = queues.CreateReceiver<RowBatch>(_pipeline, 1);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var waiting = rows.ReceiveAsync(enough.Token).AsTask();
+        await CountedAsync(3);
+        await using var receiver = queues.CreateReceiver<LineBatch>(_pipeline, 1);
+        var taken = await receiver.ReceiveAsync(Token);
+        await CountedAsync(2);
+        await taken.AcknowledgeAsync();
+        await CountedAsync(1);
+        enough.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+
+        Task CountedAsync(long expected) => Eventually.HoldsAsync(
+            async () => await queues.CountWaitingAsync(_pipeline, Token) == expected, Deadline, () => $"{expected} were to be counted.");
+    }
+
+    [Fact]
     public async Task A_queue_that_vanished_is_told_by_the_sender_and_not_a_silent_loss()
     {
         var broker = await servers.RabbitMqAsync();
