@@ -39,7 +39,7 @@ public sealed class EdgeOptions
     public string? ConnectAuthorityFile { get; set; }
 
     /// <summary>The name that those certificates have to have; without it the host that is connected to.</summary>
-    [MinLength(1)]
+    [StringLength(253, MinimumLength = 1)]
     public string? ConnectServerName { get; set; }
 
     /// <summary>A PEM file with the certificate that is shown to the listeners, then those between it and its root; without it none is.</summary>
