@@ -87,6 +87,19 @@ public sealed class DecompressorTests
         Assert.Matches($"its {FormatNames.Of(format)} data is (followed by other bytes|damaged), at byte ({whole.Length}|{whole.Length + 12}) of the compressed input", unpacking.Fault!);
     }
 
+    [Theory]
+    [InlineData(Decompression.Gzip)]
+    [InlineData(Decompression.Bzip2)]
+    public async Task Zeros_pad_the_end_and_anything_behind_them_is_a_fault_with_its_place(Decompression format)
+    {
+        byte[] padded = [.. CompressedSamples.All[format], .. new byte[1000]];
+        var content = Encoding.ASCII.GetString(CompressedSamples.Content);
+        Assert.Equal(new Unpacking(content, null), await Unpacking.OfAsync(new ChunkedStream(padded, 333), Decompression.Auto));
+        Assert.Equal(
+            new Unpacking(content, $"its {FormatNames.Of(format)} data is followed by other bytes, at byte {padded.Length} of the compressed input"),
+            await Unpacking.OfAsync(new ChunkedStream((byte[])[.. padded, .. CompressedSamples.All[format]], 1), Decompression.Auto));
+    }
+
     [Fact]
     public async Task A_window_that_is_too_large_is_refused_with_what_to_set()
     {
