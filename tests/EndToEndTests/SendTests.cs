@@ -208,9 +208,19 @@ public sealed class SendTests
     public async Task What_cannot_be_meant_is_said_before_anything_is_sent()
     {
         Assert.Equal(1, (await SendAsync(_port, [Path.Combine(_folder, "missing")])).ExitCode);
-        Assert.Equal(2, (await SendAsync(_port, ["-", "-", "--source", "x"])).ExitCode);
+        Assert.Equal((1, "ingest: No file matches miss*."), await ToldAsync("miss*"));
+        Assert.Equal((2, "ingest: Standard input comes once; name - once."), await ToldAsync("-", "-"));
+        await File.WriteAllBytesAsync(Path.Combine(_folder, "one"), ServeUnderTest.Lines(1), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(Path.Combine(_folder, "once"), ServeUnderTest.Lines(1), TestContext.Current.CancellationToken);
+        Assert.Equal((2, "ingest: --source names one input, and there are several."), await ToldAsync("on*", "--source", "x"));
         Assert.Equal(2, (await SendAsync(_port, ["-", "--retry-for", "-1"])).ExitCode);
         Assert.Equal(2, (await SendAsync(_port, ["-", "--tls-cert", "x"])).ExitCode);
+
+        async Task<(int, string)> ToldAsync(params string[] arguments)
+        {
+            var (exit, _, error) = await SendAsync(_port, arguments);
+            return (exit, error);
+        }
     }
 
     private Task<ServeUnderTest> StartAsync(params (string, string)[] settings) => ServeUnderTest.StartAsync(_folder, $"listen: {_port}", settings);
