@@ -1,4 +1,5 @@
 using Ingest.EndToEnd.Inputs;
+using Ingest.EndToEnd.Measuring;
 using Ingest.TestSupport;
 
 namespace Ingest.EndToEnd;
@@ -10,6 +11,7 @@ internal sealed class Bench(Input input, bool quick, RabbitMqServer rabbitMq, Po
     public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
 
     private readonly Dictionary<long, Input> _slices = [];
+    private readonly Dictionary<bool, string> _packed = [];
 
     public Input Input => input;
 
@@ -19,6 +21,18 @@ internal sealed class Bench(Input input, bool quick, RabbitMqServer rabbitMq, Po
         if (!_slices.TryGetValue(lines, out var slice))
             _slices[lines] = slice = await input.TakeAsync(lines);
         return slice;
+    }
+
+    /// <summary>The input as an xz file, made once.</summary>
+    /// <param name="blocks">Whether it has a block for each 32 MiB, as xz's threads make them, or one in all.</param>
+    public async Task<string> PackAsync(bool blocks)
+    {
+        if (_packed.TryGetValue(blocks, out var made))
+            return made;
+        var file = Path.Combine(TestRun.CreateFolder("packed"), "comments.ndjson.xz");
+        var how = blocks ? "-T0 --block-size=32MiB" : "-T1";
+        await CommandLine.RunAsync(input.File, Deadline, new Command("xz", "/bin/sh", "-c", $"exec xz -c -1 {how} > \"$0\"", file));
+        return _packed[blocks] = file;
     }
 
     /// <summary>Fewer repetitions within a run.</summary>

@@ -14,6 +14,7 @@ internal static class Catalog
     private const string DuckDbRead = "DuckDB, read";
     private const string DuckDbTable = "DuckDB, table";
     private const string DuckDbAll = "DuckDB, all rows";
+    private const string Xz = "xz | wc";
     private const string BinaryCopy = "psql binary COPY";
 
     /// <param name="streamGigabytes">How much the memory is watched for; 0 leaves that out.</param>
@@ -26,6 +27,9 @@ internal static class Catalog
         new DuckDbWorkload(DuckDbRead, DuckDbTask.Read),
         new LoadWorkload("filtered, load to SQLite", Definition.Filtered, postgres: false) { Wanted = [Wanted.Times(1, DuckDbTable)] },
         new DuckDbWorkload(DuckDbTable, DuckDbTask.Filter),
+        new LoadWorkload("xz, load of one block", Definition.Filtered, postgres: false, xzBlocks: false) { Wanted = [Wanted.TimesAsLong(1.1, Xz)] },
+        new XzWorkload(Xz),
+        new LoadWorkload("xz, load of several blocks", Definition.Filtered, postgres: false, xzBlocks: true) { Wanted = [Wanted.TimesAsLong(1.1, Xz)] },
         new BrokerWorkload("all rows, broker", Definition.AllRows) { Wanted = [Wanted.Times(0.5, BinaryCopy)] },
         new BinaryCopyWorkload(BinaryCopy),
         new LoadWorkload("all rows, load to PostgreSQL", Definition.AllRows, postgres: true) { Wanted = [Wanted.Times(0.75, BinaryCopy)] },

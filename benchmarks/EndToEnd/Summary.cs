@@ -33,6 +33,9 @@ internal sealed class Summary(IReadOnlyList<Measurement> runs)
     /// <summary>How many times as fast as this the other one is: the median of the runs, each compared with its neighbour.</summary>
     public double Of(Summary other) => Median(runs.Zip(other.Runs, (mine, others) => others.Rows / others.Seconds / (mine.Rows / mine.Seconds)));
 
+    /// <summary>How many times as long as the other one this takes: the median of the runs, each compared with its neighbour.</summary>
+    public double TimesAsLongAs(Summary other) => Median(runs.Zip(other.Runs, (mine, others) => mine.Seconds / others.Seconds));
+
     private static Dictionary<string, double> Collect(IReadOnlyList<Measurement> runs)
     {
         var figures = runs[0].Figures.Keys.ToDictionary(key => key, key => Median(runs.Select(r => r.Figures[key])));

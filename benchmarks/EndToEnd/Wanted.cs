@@ -11,6 +11,10 @@ internal sealed record Wanted(string What, double Limit, bool AtLeast, string? P
     /// <summary>Rows per second as a multiple of the peer's, each run against the peer's run beside it.</summary>
     public static Wanted Times(double limit, string peer) => new($"× {peer}", limit, AtLeast: true, peer, (ours, theirs) => theirs?.Of(ours));
 
+    /// <summary>Time as a multiple of the peer's, each run against the peer's run beside it.</summary>
+    public static Wanted TimesAsLong(double limit, string peer) =>
+        new($"× as long as {peer}", limit, AtLeast: false, peer, (ours, theirs) => theirs is null ? null : ours.TimesAsLongAs(theirs));
+
     /// <summary>Processor seconds of all processes together for a GB of input.</summary>
     public static Wanted CpuPerGigabyte(double limit) => new("CPU s/GB", limit, AtLeast: false, null, (ours, _) => ours.CpuSecondsPerGigabyte);
 

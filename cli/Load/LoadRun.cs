@@ -4,6 +4,7 @@ using Ingest.Gateway;
 using Ingest.Messaging;
 using Ingest.ServiceDefaults;
 using Ingest.Writer;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -46,8 +47,8 @@ internal sealed class LoadRun(LoadSettings settings)
         var builder = OneProcess.CreateBuilder(catalog, database, LogLevel.Warning);
         builder.Services.AddSingleton<IHostLifetime, OwnLifetime>();
         builder.Services.AddSingleton<ICommitListener>(report);
-        builder.Services.AddValidatedOptions<PublisherOptions>(PublisherOptions.Section);
-        builder.Services.AddValidatedOptions<GatewayOptions>(GatewayOptions.Section);
+        builder.Services.AddValidatedOptions<PublisherOptions>(PublisherOptions.Section, static (section, options, how) => section.Bind(options, how));
+        builder.Services.AddValidatedOptions<GatewayOptions>(GatewayOptions.Section, static (section, options, how) => section.Bind(options, how));
         using var host = builder.Build();
         var health = host.Services.GetRequiredService<StageHealth>();
         string? problem = null;

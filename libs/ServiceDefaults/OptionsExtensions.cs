@@ -6,18 +6,34 @@ namespace Ingest.ServiceDefaults;
 
 public static class OptionsExtensions
 {
-    private const string Flat = "Options are flat: numbers, durations, texts, enums, and lists of texts.";
-
     /// <summary>Binds a section, refuses keys that it does not know, and checks the ranges at start.</summary>
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = Flat)]
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = Flat)]
+    /// <param name="services">Where the options are found.</param>
+    /// <param name="section">The section's name.</param>
+    /// <param name="bind">
+    /// <c>(section, options, how) => section.Bind(options, how)</c>: spelt where the type is known, so that the code that
+    /// binds is generated. By reflection a native program would bind some settings and leave others out without a word.
+    /// </param>
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Validation is by attributes, and all of the type is kept.")]
     public static IServiceCollection AddValidatedOptions<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.All)] T>(
-        this IServiceCollection services, string section) where T : class
+        this IServiceCollection services, string section, Action<IConfiguration, T, Action<BinderOptions>> bind)
+        where T : class
     {
         services.AddOptions<T>()
-            .BindConfiguration(section, binder => binder.ErrorOnUnknownConfiguration = true)
+            .Configure<IConfiguration>((options, configuration) => Bind(configuration.GetSection(section), options, bind))
             .ValidateDataAnnotations()
             .ValidateOnStart();
         return services;
+    }
+
+    private static void Bind<T>(IConfiguration section, T options, Action<IConfiguration, T, Action<BinderOptions>> bind)
+    {
+        try
+        {
+            bind(section, options, static binder => binder.ErrorOnUnknownConfiguration = true);
+        }
+        catch (InvalidOperationException wrong)
+        {
+            throw new StartupException($"a setting cannot be read: {wrong.Message}", ExitCodes.BadConfiguration);
+        }
     }
 }

@@ -13,7 +13,7 @@ public static class QueueExtensions
 {
     public static IHostApplicationBuilder AddRabbitMqQueues(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddValidatedOptions<RabbitMqOptions>(RabbitMqOptions.Section);
+        builder.Services.AddValidatedOptions<RabbitMqOptions>(RabbitMqOptions.Section, static (section, options, how) => section.Bind(options, how));
         builder.Services.AddOptions<RabbitMqOptions>().Configure<IConfiguration>((options, configuration) =>
         {
             if (configuration.GetConnectionString("RabbitMq") is not { Length: > 0 } text)

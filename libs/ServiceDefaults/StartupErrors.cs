@@ -11,12 +11,15 @@ public static class StartupErrors
     {
         StartupException told => (told.Message, told.ExitCode),
         OptionsValidationException wrong => (string.Join(Environment.NewLine, wrong.Failures), ExitCodes.BadConfiguration),
-        InvalidOperationException { Source: { } source } wrong when source.StartsWith("Microsoft.Extensions.Configuration", StringComparison.Ordinal) =>
-            ($"a setting cannot be read: {wrong.Message}", ExitCodes.BadConfiguration),
-        InvalidOperationException { Source: "Microsoft.AspNetCore.Server.Kestrel.Core" } or FormatException { Source: "Microsoft.AspNetCore.Http" } =>
+        InvalidOperationException or FormatException when ComesFromHttp(failure) =>
             ($"HTTP cannot listen: {failure.Message.Split(Environment.NewLine)[0]} Look at ASPNETCORE_URLS and Kestrel__Certificates.", ExitCodes.BadConfiguration),
         IOException { InnerException: AddressInUseException } taken =>
             ($"{taken.Message} Set ASPNETCORE_URLS to another address.", ExitCodes.Failed),
         _ => null,
     };
+
+    /// <summary>By the stack: in a native program an exception has no source.</summary>
+    private static bool ComesFromHttp(Exception failure) => failure.StackTrace is { } stack
+        && (stack.Contains(" Microsoft.AspNetCore.Server.Kestrel.", StringComparison.Ordinal)
+            || stack.Contains(" Microsoft.AspNetCore.Http.BindingAddress.", StringComparison.Ordinal));
 }

@@ -10,6 +10,7 @@ using Ingest.ServiceDefaults.Control;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -24,9 +25,9 @@ public static class GatewayHosting
     /// <summary>Lines in, batches out to the queues.</summary>
     public static IHostApplicationBuilder AddGateway(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddValidatedOptions<GatewayOptions>(GatewayOptions.Section);
-        builder.Services.AddValidatedOptions<EdgeOptions>(EdgeOptions.Section);
-        builder.Services.AddValidatedOptions<PublisherOptions>(PublisherOptions.Section);
+        builder.Services.AddValidatedOptions<GatewayOptions>(GatewayOptions.Section, static (section, options, how) => section.Bind(options, how));
+        builder.Services.AddValidatedOptions<EdgeOptions>(EdgeOptions.Section, static (section, options, how) => section.Bind(options, how));
+        builder.Services.AddValidatedOptions<PublisherOptions>(PublisherOptions.Section, static (section, options, how) => section.Bind(options, how));
         builder.Services.TryAddSingleton(Random.Shared);
         builder.Services.AddSingleton(services => CreateTally(
             services.GetRequiredService<IOptions<GatewayOptions>>().Value, services.GetRequiredService<TimeProvider>()));

@@ -16,7 +16,7 @@ public static class WriterHosting
     /// <summary>Row batches in, transactions out.</summary>
     public static IHostApplicationBuilder AddWriter(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddValidatedOptions<WriterOptions>(WriterOptions.Section);
+        builder.Services.AddValidatedOptions<WriterOptions>(WriterOptions.Section, static (section, options, how) => section.Bind(options, how));
         builder.Services.TryAddSingleton(_ => OpenDatabase(builder.Configuration.GetConnectionString("Database")));
         builder.Services.TryAddSingleton<IRowStores, DatabaseStores>();
         builder.Services.TryAddSingleton<Isolation>();

@@ -32,7 +32,7 @@ internal sealed class BinaryCopyWorkload(string name) : Workload(name, Side.Peer
     {
         await using var database = await bench.CreateDatabaseAsync();
         var folder = TestRun.CreateFolder("rows");
-        await LoadWorkload.LoadAsync(bench, Definition.AllRows, database.ConnectionString, folder);
+        await LoadWorkload.LoadAsync(bench.Input.File, Definition.AllRows, database.ConnectionString, folder);
         var file = Path.Combine(folder, "rows.binary");
         await CommandLine.RunAsync("/dev/null", Bench.Deadline, Psql.Run(database, $"\\copy everything to '{file}' (format binary)"));
         return file;
