@@ -17,7 +17,13 @@ internal static class OneProcess
     /// What is under way here waits for its commit, not for a broker's confirm: a full transaction's rows, one more
     /// that fills meanwhile, and what the processors have in hand.
     /// </summary>
-    private const long InFlightBytes = 64 * 1024 * 1024;
+    private const long InFlightBytes = 32 * 1024 * 1024;
+
+    /// <summary>
+    /// Bytes are bounded by the above. Counted in messages that may each be a longest line, far fewer would be under way,
+    /// and the database would wait for rows between two commits.
+    /// </summary>
+    private const long PrefetchBytes = 4L * 1024 * 1024 * 1024;
 
     /// <summary>
     /// Processor and writer; stages that are added later are stopped earlier, so a reader goes last.
@@ -42,6 +48,8 @@ internal static class OneProcess
         builder.Services.AddSingleton(catalog);
         builder.Services.AddSingleton(database);
         builder.Services.Configure<PublisherOptions>(publisher => publisher.InFlightBytes = InFlightBytes);
+        builder.Services.Configure<ProcessorOptions>(processor => processor.PrefetchBytes = PrefetchBytes);
+        builder.Services.Configure<WriterOptions>(writer => writer.PrefetchBytes = PrefetchBytes);
         builder.AddInMemoryQueues().AddWriter().AddProcessor();
     }
 
