@@ -1,6 +1,6 @@
-using Ingest.Messaging;
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Ingest.Messaging;
 
 namespace Ingest.Gateway;
 

@@ -1,7 +1,7 @@
-using Ingest.Messaging;
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Ingest.Compression;
+using Ingest.Messaging;
 
 namespace Ingest.Gateway;
 

@@ -1,5 +1,5 @@
-using Ingest.Messaging;
 using System.ComponentModel.DataAnnotations;
+using Ingest.Messaging;
 
 namespace Ingest.Writer;
 
