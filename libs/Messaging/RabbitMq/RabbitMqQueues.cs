@@ -48,7 +48,7 @@ public sealed partial class RabbitMqQueues(
         QueueDepths.ReadAsync(_broker.Consuming, pipeline, cancellationToken);
 
     public Task<long?> CountWaitingAsync(string pipeline, CancellationToken cancellationToken) =>
-        LazyInitializer.EnsureInitialized(ref _waiting, () => new WaitingCount(_broker.Consuming)).ReadAsync(pipeline, cancellationToken);
+        LazyInitializer.EnsureInitialized(ref _waiting, () => new WaitingCount(_broker)).ReadAsync(pipeline, cancellationToken);
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
 

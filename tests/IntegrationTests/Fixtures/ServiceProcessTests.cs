@@ -35,8 +35,8 @@ public sealed class ServiceProcessTests
     {
         var process = Shell("echo ready; exec cat");
         await process.WaitForLineAsync(line => line == "ready", Deadline);
-        Assert.True(process.MemoryBytes.ResidentBytes > 0);
-        Assert.True(process.MemoryBytes.PeakBytes >= process.MemoryBytes.ResidentBytes);
+        var memory = process.MemoryBytes;
+        Assert.InRange(memory.ResidentBytes, 1, memory.PeakBytes);
         process.Pause();
         var id = process.Id;
         await process.DisposeAsync();
