@@ -10,6 +10,22 @@ namespace Ingest.EndToEndTests;
 /// <summary>Real data that nobody here wrote, by both ways: file → SQLite in one process, socket → RabbitMQ → PostgreSQL.</summary>
 public sealed class RealInputTests(SharedServers servers)
 {
+    /// <summary>What lies beside the project, as it was published, and its lines.</summary>
+    public static TheoryData<string, long> Files { get; } = new()
+    {
+        { "analyzer.json.gz", 16_461 },
+        { "bluesky-jetstream-expected_v1.jsonl", 152 },
+        { "empire_dcom_shellwindows_stager_2020-09-18130751.json.bz2", 32_706 },
+        { "pinot-2021-07-21-few-hours.json", 800 },
+        { "purplesharp_ad_playbook_I_2020-10-22042947.json.xz", 25_993 },
+        { "quickwit-gharchive-bulk.json.gz", 200 },
+        { "ssl.json.gz", 49_474 },
+        { "twarc-flat.jsonl", 100 },
+        { "twarc-kpop.jsonl", 1 },
+        { "twarc-noflat.jsonl", 1 },
+        { "wikiticker-2015-09-12-sampled.json.gz", 39_244 },
+    };
+
     [Theory]
     [InlineData("wikipedia.yaml", "data/wikiticker-2015-09-12-sampled.json.gz", 39_244, "wikipedia")]
     [InlineData("zeek-ssl.yaml", "data/ssl.json.gz", 49_474, "zeek_ssl")]
@@ -47,17 +63,7 @@ public sealed class RealInputTests(SharedServers servers)
 
     /// <summary>However they are compressed, every line of them is valid JSON.</summary>
     [Theory]
-    [InlineData("analyzer.json.gz", 16_461)]
-    [InlineData("bluesky-jetstream-expected_v1.jsonl", 152)]
-    [InlineData("empire_dcom_shellwindows_stager_2020-09-18130751.json.bz2", 32_706)]
-    [InlineData("pinot-2021-07-21-few-hours.json", 800)]
-    [InlineData("purplesharp_ad_playbook_I_2020-10-22042947.json.xz", 25_993)]
-    [InlineData("quickwit-gharchive-bulk.json.gz", 200)]
-    [InlineData("ssl.json.gz", 49_474)]
-    [InlineData("twarc-flat.jsonl", 100)]
-    [InlineData("twarc-kpop.jsonl", 1)]
-    [InlineData("twarc-noflat.jsonl", 1)]
-    [InlineData("wikiticker-2015-09-12-sampled.json.gz", 39_244)]
+    [MemberData(nameof(Files))]
     public async Task Every_file_loads_as_it_is(string dataFile, long lines)
     {
         var data = SharedFolder.FileOrSkip($"data/{dataFile}");
@@ -68,6 +74,23 @@ public sealed class RealInputTests(SharedServers servers)
         Assert.Equal(0, await load.WaitForExitAsync(PipelineUnderTest.Deadline));
         var summary = JsonNode.Parse(Assert.Single(load.Output.Lines))!;
         Assert.Equal((lines, lines), ((long)summary["lines"]!, (long)summary["written"]!));
+    }
+
+    [Fact]
+    public async Task Every_file_goes_through_the_services_as_it_is()
+    {
+        var ncat = await Ncat.FindOrSkipAsync();
+        var files = Files.Select(f => (Path: SharedFolder.FileOrSkip($"data/{f.Data.Item1}"), Lines: f.Data.Item2)).ToArray();
+        await using var pipeline = await PipelineUnderTest.StartAsync(servers, "table: anything\ncolumns:\n  id: text\n");
+        foreach (var file in files)
+        {
+            await using var input = File.OpenRead(file.Path);
+            Assert.Equal(0, (await ncat.SendAsync(pipeline.Port, input, PipelineUnderTest.Deadline)).ExitCode);
+        }
+
+        var lines = files.Sum(f => f.Lines);
+        await pipeline.AllLinesAreAccountedForAsync(lines, files.Length);
+        Assert.Equal((lines, lines, 0, 0, 0), await pipeline.BalanceAsync());
     }
 
     private static async Task<List<(string Column, string Type)>> ColumnsAsync(string database, string table)
