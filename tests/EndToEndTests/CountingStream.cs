@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ingest.TestSupport;
 
 namespace Ingest.EndToEndTests;
@@ -21,19 +22,23 @@ internal sealed class CountingStream(Stream inner) : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>Waits until something was taken and then nothing more during 20 looks in a row.</summary>
-    public async Task StallsAsync()
+    /// <summary>
+    /// Waits until something was taken and then nothing more during this long, looked at again and again: longer than
+    /// any hop waits before it tries once more.
+    /// </summary>
+    public async Task StallsAsync(TimeSpan stretch)
     {
-        var (last, still) = (-1L, 0);
+        var (last, since) = (0L, Stopwatch.StartNew());
         await Eventually.HoldsAsync(
             () =>
             {
                 var now = Position;
-                still = now == last && now > 0 ? still + 1 : 0;
+                if (now != last)
+                    since.Restart();
                 last = now;
-                return still >= 20;
+                return now > 0 && since.Elapsed >= stretch;
             },
-            PipelineUnderTest.Deadline,
+            PipelineUnderTest.Deadline + stretch,
             () => $"The sender was to be blocked; it has taken {Position} bytes.");
     }
 

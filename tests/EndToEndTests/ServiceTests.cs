@@ -206,7 +206,7 @@ public sealed class ServiceTests(SharedServers servers)
 
         var input = new CountingStream(comments.OpenRead());
         var sending = ncat.SendAsync(pipeline.Port, input, PipelineUnderTest.Deadline);
-        await input.StallsAsync();
+        await input.StallsAsync(TimeSpan.FromSeconds(3));
         Assert.False(sending.IsCompleted);
         Assert.InRange(pipeline.Gateway.MemoryBytes.PeakBytes, 1, 200L * 1024 * 1024);
 
