@@ -21,9 +21,11 @@ internal static class Catalog
     public static IReadOnlyList<Workload> Create(double streamGigabytes) =>
     [
         new BrokerWorkload("filtered, broker", Definition.Filtered) { Wanted = [Wanted.Times(4, JqPsql), Wanted.CpuPerGigabyte(6.5)] },
+        new BrokerWorkload("filtered, broker, first after a start", Definition.Filtered, warm: false),
         new JqWorkload(JqPsql, grep: false),
         new JqWorkload(GrepJqPsql, grep: true),
         new BrokerWorkload("filtered, pushed down", Definition.PushedDown) { Wanted = [Wanted.Times(0.6, DuckDbRead)] },
+        new BrokerWorkload("filtered, pushed down, first after a start", Definition.PushedDown, warm: false),
         new DuckDbWorkload(DuckDbRead, DuckDbTask.Read),
         new LoadWorkload("filtered, load to SQLite", Definition.Filtered, postgres: false) { Wanted = [Wanted.Times(1, DuckDbTable)] },
         new DuckDbWorkload(DuckDbTable, DuckDbTask.Filter),

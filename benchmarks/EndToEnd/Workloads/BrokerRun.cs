@@ -9,7 +9,7 @@ namespace Ingest.EndToEnd.Workloads;
 
 /// <summary>
 /// Lines through gateway, RabbitMQ, processor and writer into PostgreSQL, from the start of whoever sends them to the
-/// commit of the last one. The services are new and ready; compiling their code is part of the run.
+/// commit of the last one. The services are new and ready; compiling their code is part of the run unless they are warmed up.
 /// </summary>
 internal sealed class BrokerRun(Bench bench, Definition definition)
 {
@@ -20,6 +20,9 @@ internal sealed class BrokerRun(Bench bench, Definition definition)
 
     /// <summary>Added to the services' environment.</summary>
     public IReadOnlyDictionary<string, string?>? Environment { get; init; }
+
+    /// <summary>Sent first, and taken out of the database again, so that the services' code is compiled before the run.</summary>
+    public Input? WarmUp { get; init; }
 
     /// <summary>Waits for the lines to be sent and committed, and may look at the services meanwhile.</summary>
     public Func<ServiceSet, NpgsqlConnection, Task, Task>? Meanwhile { get; init; }
@@ -37,23 +40,40 @@ internal sealed class BrokerRun(Bench bench, Definition definition)
         await using var connection = new NpgsqlConnection(database.ConnectionString);
         await connection.OpenAsync();
 
+        if (WarmUp is not null)
+            await WarmUpAsync(WarmUp, services, database, connection);
+
         var meter = services.Meter(bench);
         var watch = Stopwatch.StartNew();
         var sending = CommandLine.RunAsync(file, Bench.Deadline, commands(services.Port));
         if (Meanwhile is not null)
             await Meanwhile(services, connection, sending);
         await sending;
-        while (await Ledger.LinesAsync(connection) < input.Lines)
-        {
-            if (watch.Elapsed > Bench.Deadline)
-                throw new TimeoutException(services.Describe("did not commit everything"));
-            await Task.Delay(LookEvery);
-        }
+        await AreCommittedAsync(input.Lines, services, connection);
 
         var seconds = watch.Elapsed.TotalSeconds;
         var costs = meter.Read();
         var rows = await Ledger.CheckAsync(connection, definition.Table, input.Lines, definition.Keeps(input));
         return new Measurement(seconds, input.Bytes, input.Lines, rows, costs);
+    }
+
+    private async Task WarmUpAsync(Input lines, ServiceSet services, PostgresDatabase database, NpgsqlConnection connection)
+    {
+        await CommandLine.RunAsync(lines.File, Bench.Deadline, Ncat(services.Port));
+        await AreCommittedAsync(lines.Lines, services, connection);
+        await database.ExecuteAsync($"truncate {definition.Table}, {Ledger.Tables}");
+        await database.ExecuteAsync("checkpoint");
+    }
+
+    private static async Task AreCommittedAsync(long lines, ServiceSet services, NpgsqlConnection connection)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!await Ledger.HoldsAsync(connection, lines))
+        {
+            if (watch.Elapsed > Bench.Deadline)
+                throw new TimeoutException(services.Describe("did not commit everything"));
+            await Task.Delay(LookEvery);
+        }
     }
 
     public static IReadOnlyList<Command> Ncat(int port) => [new Command("ncat", [.. TestSupport.Ncat.Find()!.Command(port)])];

@@ -4,9 +4,18 @@ using Ingest.TestSupport;
 namespace Ingest.EndToEnd.Workloads;
 
 /// <summary>The input through a real ncat and the services (<see cref="BrokerRun"/>).</summary>
-internal sealed class BrokerWorkload(string name, Definition definition) : Workload(name, Side.Ours)
+/// <param name="name">The row's.</param>
+/// <param name="definition">The pipeline.</param>
+/// <param name="warm">Whether the services have worked before, or were just started.</param>
+internal sealed class BrokerWorkload(string name, Definition definition, bool warm = true) : Workload(name, Side.Ours)
 {
+    private const long WarmUpLines = 100_000;
+
     public override string? Missing => Ncat.Find() is null ? "no ncat" : null;
 
-    public override Task<Measurement> RunAsync(Bench bench) => new BrokerRun(bench, definition).SendAsync(bench.Input);
+    public override async Task<Measurement> RunAsync(Bench bench)
+    {
+        var run = new BrokerRun(bench, definition) { WarmUp = warm ? await bench.SliceAsync(WarmUpLines) : null };
+        return await run.SendAsync(bench.Input);
+    }
 }
