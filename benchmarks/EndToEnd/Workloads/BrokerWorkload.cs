@@ -10,12 +10,13 @@ namespace Ingest.EndToEnd.Workloads;
 internal sealed class BrokerWorkload(string name, Definition definition, bool warm = true) : Workload(name, Side.Ours)
 {
     private const long WarmUpLines = 100_000;
+    private const long QuickWarmUpLines = 10_000;
 
     public override string? Missing => Ncat.Find() is null ? "no ncat" : null;
 
     public override async Task<Measurement> RunAsync(Bench bench)
     {
-        var run = new BrokerRun(bench, definition) { WarmUp = warm ? await bench.SliceAsync(WarmUpLines) : null };
+        var run = new BrokerRun(bench, definition) { WarmUp = warm ? await bench.SliceAsync(bench.Quick ? QuickWarmUpLines : WarmUpLines) : null };
         return await run.SendAsync(bench.Input);
     }
 }
