@@ -62,7 +62,7 @@ internal static class BenchCommand
     /// <returns>0, or 1 when a workload gave a wrong result.</returns>
     private static async Task<int> RunAsync(Options options)
     {
-        var workloads = Catalog.Select(Catalog.Create(options.StreamGigabytes), options.Only);
+        var workloads = Catalog.Select(Catalog.Create(options.StreamGigabytes, options.Quick), options.Only);
         var input = options.Input is { } named && !int.TryParse(named, out _)
             ? Input.Open(named)
             : await Input.GenerateAsync(int.TryParse(options.Input, out var lines) ? lines : UsualInput(options));

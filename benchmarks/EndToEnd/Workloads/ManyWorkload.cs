@@ -24,7 +24,7 @@ internal sealed class ManyWorkload(string name, int connections, bool withFast =
     public const string GatewayMegabytes = "MB of the gateway";
 
     private const int Seconds = 60;
-    private const int QuickSeconds = 10;
+    private const int QuickSeconds = 5;
     private const int ConnectedPerMillisecond = 2;
 
     private static readonly Definition Slow = new("ticks", "table: ticks\nkey: id\ncolumns:\n  id: text\n  author: text\n  sent: bigint");

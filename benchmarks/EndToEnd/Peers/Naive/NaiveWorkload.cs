@@ -15,7 +15,7 @@ namespace Ingest.EndToEnd.Peers.Naive;
 internal sealed class NaiveWorkload(string name) : Workload(name, Side.Contrast)
 {
     private const long MostLines = 50_000;
-    private const long QuickLines = 20_000;
+    private const long QuickLines = 10_000;
 
     public override async Task<Measurement> RunAsync(Bench bench)
     {
