@@ -7,6 +7,7 @@ namespace Ingest.EndToEndTests;
 internal sealed class CountingStream(Stream inner) : Stream
 {
     private long _count;
+    private volatile bool _ended;
 
     public override bool CanRead => true;
 
@@ -23,8 +24,8 @@ internal sealed class CountingStream(Stream inner) : Stream
     }
 
     /// <summary>
-    /// Waits until something was taken and then nothing more during this long, looked at again and again: longer than
-    /// any hop waits before it tries once more.
+    /// Waits until something was taken, but not everything, and then nothing more during this long, looked at again and
+    /// again: longer than any hop waits before it tries once more.
     /// </summary>
     public async Task StallsAsync(TimeSpan stretch)
     {
@@ -36,24 +37,31 @@ internal sealed class CountingStream(Stream inner) : Stream
                 if (now != last)
                     since.Restart();
                 last = now;
-                return now > 0 && since.Elapsed >= stretch;
+                return now > 0 && !_ended && since.Elapsed >= stretch;
             },
             PipelineUnderTest.Deadline + stretch,
-            () => $"The sender was to be blocked; it has taken {Position} bytes.");
+            () => $"The sender was to be blocked; it has taken {Position} bytes{(_ended ? ", all that there are" : "")}.");
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var count = await inner.ReadAsync(buffer, cancellationToken);
-        Interlocked.Add(ref _count, count);
+        Count(count, buffer.Length);
         return count;
     }
 
     public override int Read(byte[] buffer, int offset, int count)
     {
         var read = inner.Read(buffer, offset, count);
-        Interlocked.Add(ref _count, read);
+        Count(read, count);
         return read;
+    }
+
+    private void Count(int read, int asked)
+    {
+        Interlocked.Add(ref _count, read);
+        if (read == 0 && asked > 0)
+            _ended = true;
     }
 
     public override void Flush()

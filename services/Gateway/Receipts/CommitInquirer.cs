@@ -1,12 +1,11 @@
 using Ingest.Messaging;
 using Ingest.ServiceDefaults.Control;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 
 namespace Ingest.Gateway.Receipts;
 
-/// <summary>Asks the writers again for commits whose notice did not come. Sleeps while no source waits for one.</summary>
-internal sealed class CommitInquirer(CommitTally commits, ControlBus bus, IOptions<GatewayOptions> options, TimeProvider time) : BackgroundService
+/// <summary>Asks the writers again for commits whose notice did not come.</summary>
+internal sealed class CommitInquirer(CommitTally commits, ControlBus bus) : BackgroundService
 {
     private const int MostBatchesInOneInquiry = 1_000;
 
@@ -14,13 +13,8 @@ internal sealed class CommitInquirer(CommitTally commits, ControlBus bus, IOptio
     {
         try
         {
-            while (true)
-            {
-                await commits.AnyAsync.HereAsync().WaitAsync(stoppingToken);
-                await Task.Delay(options.Value.InquireAfter, time, stoppingToken);
-                foreach (var inquiry in commits.TakeOverdue(MostBatchesInOneInquiry))
-                    await bus.TellAsync(inquiry, stoppingToken);
-            }
+            await foreach (var inquiry in commits.OverdueAsync(MostBatchesInOneInquiry, stoppingToken))
+                await bus.TellAsync(inquiry, stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

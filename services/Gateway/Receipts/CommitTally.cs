@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Ingest.Messaging;
 using Ingest.ServiceDefaults.Control;
 
@@ -95,6 +96,18 @@ internal sealed class CommitTally(int mostBatches, TimeSpan inquireAfter, TimePr
                     .SelectMany(pipeline => pipeline.Chunk(mostInOne)
                         .Select(some => new BatchInquiry { Pipeline = pipeline.Key, BatchIds = [.. some.Select(o => o.Key)] })),
             ];
+        }
+    }
+
+    /// <summary>What to ask for again, whenever it is time to. Sleeps while no source waits.</summary>
+    public async IAsyncEnumerable<BatchInquiry> OverdueAsync(int mostInOne, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await AnyAsync.HereAsync().WaitAsync(cancellationToken);
+            await Task.Delay(inquireAfter, time, cancellationToken);
+            foreach (var inquiry in TakeOverdue(mostInOne))
+                yield return inquiry;
         }
     }
 

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Ingest.EndToEndTests.Chaos;
 
 /// <summary>How long a run is, how much it sends and which faults it draws.</summary>
-/// <param name="Time">Over how long the lines are spread.</param>
+/// <param name="Time">How long there are faults, about.</param>
 /// <param name="Lines">Lines of each producer.</param>
 /// <param name="Seed">The same seed draws the same faults.</param>
 internal sealed record ChaosSettings(TimeSpan Time, int Lines, int Seed)

@@ -70,7 +70,15 @@ public sealed class ChaosTests(ITestOutputHelper output)
         await Task.WhenAny(sending, faults);
         if (!faults.IsFaulted)
             await stopping.CancelAsync();
-        await faults;
+        try
+        {
+            await faults;
+        }
+        finally
+        {
+            tally.Faults.End();
+        }
+
         tally.Log("The faults are over");
         try
         {

@@ -1,12 +1,16 @@
 namespace Ingest.EndToEndTests.Chaos;
 
-/// <summary>Draws one fault after the other for its victims. Two of them side by side make faults that overlap.</summary>
+/// <summary>
+/// Draws one fault after the other for its victims. A fault lasts, and peace after it, until so many receipts have come or so
+/// much time has passed, both drawn too. Two injectors side by side make faults that overlap.
+/// </summary>
 /// <param name="victims">Whom it strikes.</param>
 /// <param name="random">What it draws from.</param>
 /// <param name="mostBetween">The longest time from one fault's end to the next.</param>
-/// <param name="tally">Where it says what it does.</param>
+/// <param name="tally">Where it says what it does and sees what the producers get.</param>
 internal sealed class FaultInjector(IReadOnlyList<Victim> victims, Random random, TimeSpan mostBetween, Tally tally)
 {
+    private const int MostReceipts = 6;
     private static readonly TimeSpan MostAway = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan FewestPaused = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MostPaused = TimeSpan.FromSeconds(8);
@@ -27,7 +31,7 @@ internal sealed class FaultInjector(IReadOnlyList<Victim> victims, Random random
         {
             case 0:
                 var pause = Draw(FewestPaused, MostPaused);
-                tally.Struck(victim.Name, "pause", $"for {pause.TotalSeconds:0.0} s");
+                tally.Struck(victim.Name, "pause", $"for {pause.TotalSeconds:0.0} s at most");
                 await victim.PauseAsync();
                 await WaitAsync(pause, stopping);
                 await victim.ResumeAsync();
@@ -55,11 +59,10 @@ internal sealed class FaultInjector(IReadOnlyList<Victim> victims, Random random
 
     private TimeSpan Draw(TimeSpan least, TimeSpan most) => least + (most - least) * random.NextDouble();
 
-    /// <summary>How long a fault lasts is part of the fault; nothing is waited for.</summary>
     /// <returns>Whether to go on.</returns>
-    private static async Task<bool> WaitAsync(TimeSpan time, CancellationToken stopping)
+    private async Task<bool> WaitAsync(TimeSpan atMost, CancellationToken stopping)
     {
-        await Task.WhenAny(Task.Delay(time, stopping));
+        await tally.Receipts.ReachAsync(tally.Receipts.Count + random.Next(1, MostReceipts), atMost, stopping);
         return !stopping.IsCancellationRequested;
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.Json;
 using Ingest.TestSupport;
@@ -7,12 +6,14 @@ namespace Ingest.EndToEndTests.Chaos;
 
 /// <summary>
 /// Sends its lines, one source after the other over a connection each, and goes on only behind lines that a receipt
-/// names: what has no receipt is sent again.
+/// names: what has no receipt is sent again. Each source but the first waits for new faults, so that faults and lines
+/// last equally long however fast the machine is.
 /// </summary>
 internal sealed class NumberedProducer(int number, string pipeline, int port, ChaosSettings settings, Tally tally)
 {
     private const int MostLines = 20_000;
     private const int FewestLines = 2_000;
+    private const int FaultsPerSource = 2;
 
     /// <summary>Far above what any fault takes: everything runs again within seconds.</summary>
     private static readonly TimeSpan ReceiptDeadline = TimeSpan.FromMinutes(15);
@@ -24,25 +25,16 @@ internal sealed class NumberedProducer(int number, string pipeline, int port, Ch
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var watch = Stopwatch.StartNew();
         while (Acknowledged < settings.Lines)
         {
-            // The load's own pace, no wait for anything.
-            await Task.Delay(TimeUntilDue(watch.Elapsed), cancellationToken);
             var count = Math.Min(_random.Next(FewestLines, MostLines), settings.Lines - (int)Acknowledged);
             await Eventually.HoldsAsync(
                 async () => cancellationToken.IsCancellationRequested || await SendAsync(count, cancellationToken),
                 ReceiptDeadline,
                 () => $"Producer {number} was to get a receipt for {count} lines.");
             cancellationToken.ThrowIfCancellationRequested();
+            await tally.Faults.ReachAsync(tally.Faults.Count + FaultsPerSource, cancellationToken);
         }
-    }
-
-    /// <summary>The lines are spread over the time of the run.</summary>
-    private TimeSpan TimeUntilDue(TimeSpan elapsed)
-    {
-        var due = settings.Time * ((double)Acknowledged / settings.Lines);
-        return due > elapsed ? due - elapsed : TimeSpan.Zero;
     }
 
     /// <returns>Whether there is a receipt.</returns>

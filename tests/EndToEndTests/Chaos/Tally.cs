@@ -14,6 +14,12 @@ internal sealed class Tally(Action<string> print)
     private long _linesSent;
     private int _unanswered;
 
+    /// <summary>The faults that have begun.</summary>
+    public Milestones Faults { get; } = new();
+
+    /// <summary>The receipts that have come.</summary>
+    public Milestones Receipts { get; } = new();
+
     public IEnumerable<ReceiptedRun> Runs => _runs;
 
     public IReadOnlyCollection<string> Violations => _violations;
@@ -29,6 +35,7 @@ internal sealed class Tally(Action<string> print)
     {
         _faults.AddOrUpdate((victim, fault), 1, (_, count) => count + 1);
         Log($"{fault} {victim} {detail}");
+        Faults.Pass();
     }
 
     public void Sent(int lines) => Interlocked.Add(ref _linesSent, lines);
@@ -42,6 +49,7 @@ internal sealed class Tally(Action<string> print)
         _runs.Enqueue(run);
         if (state == "interrupted")
             Log($"interrupted after {run.Lines} lines: {run}");
+        Receipts.Pass();
     }
 
     public void Violated(string what)

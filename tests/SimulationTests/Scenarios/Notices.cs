@@ -67,17 +67,12 @@ internal sealed class Notices(World world)
     }
 
     /// <summary>Asks again as long as some source waits.</summary>
-    public async Task InquireAsync(SimulatedProcess process, CommitTally commits, Knobs knobs, IReadOnlyList<PipelineDefinition> pipelines, CancellationToken stopping)
+    public async Task InquireAsync(CommitTally commits, IReadOnlyList<PipelineDefinition> pipelines, CancellationToken stopping)
     {
         try
         {
-            while (true)
-            {
-                await commits.AnyAsync.HereAsync().WaitAsync(stopping);
-                await Task.Delay(knobs.Gateway.InquireAfter, process.Time, stopping);
-                foreach (var inquiry in commits.TakeOverdue(mostInOne: 3))
-                    Travel(() => Answer(inquiry, pipelines.Single(p => p.Name == inquiry.Pipeline)));
-            }
+            await foreach (var inquiry in commits.OverdueAsync(mostInOne: 3, stopping))
+                Travel(() => Answer(inquiry, pipelines.Single(p => p.Name == inquiry.Pipeline)));
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {

@@ -53,7 +53,7 @@ internal sealed class SimulatedGateway
         _commits = world.Notices.Open(process, knobs);
         _shared = pipelines.ToDictionary(
             p => p.Name, p => new SharedBatches(p, _publishers[p.Name], TallyOf(p), knobs.Gateway.Linger, process.Time));
-        process.Start(() => _conversations.Add(world.Notices.InquireAsync(process, _commits, knobs, [.. pipelines], _stopping.Token)));
+        process.Start(() => _conversations.Add(world.Notices.InquireAsync(_commits, [.. pipelines], _stopping.Token)));
         process.Start(() => _conversations.Add(world.Notices.InquireAsync(processors, _stopping.Token)));
     }
 
