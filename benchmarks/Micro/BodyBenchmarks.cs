@@ -31,7 +31,7 @@ public class BodyBenchmarks
     [Benchmark]
     public int Unpack()
     {
-        using var batch = Body.Unpack<LineBatch>(_body);
+        using var batch = Body.Unpack<LineBatch>(_body)[0];
         return batch.Lines.Length;
     }
 }

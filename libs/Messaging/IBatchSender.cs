@@ -42,6 +42,9 @@ public abstract class Delivery<T> where T : class, IBatch<T>
     /// </summary>
     public virtual bool IsSuspect => false;
 
+    /// <summary>What counts against the prefetch: the message, which batches may share.</summary>
+    public virtual object Unit => this;
+
     /// <summary>The batch is dealt with; its memory must not be read any more.</summary>
     public abstract ValueTask AcknowledgeAsync();
 
@@ -71,7 +74,7 @@ public interface IBatchQueues
     IBatchSender<T> CreateSender<T>(string pipeline) where T : class, IBatch<T>;
 
     /// <param name="pipeline">The pipeline's name.</param>
-    /// <param name="prefetchMessages">How many batches the consumer may hold unacknowledged; see <see cref="Prefetch"/>.</param>
+    /// <param name="prefetchMessages">How many messages the consumer may hold unacknowledged; see <see cref="Prefetch"/>.</param>
     IBatchReceiver<T> CreateReceiver<T>(string pipeline, int prefetchMessages) where T : class, IBatch<T>;
 
     /// <summary>How many of the pipeline's batches lie in its queues and nobody works on them; null when that cannot be told.</summary>

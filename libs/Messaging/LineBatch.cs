@@ -56,6 +56,8 @@ public sealed class LineBatch : IBatch<LineBatch>
 
     static string IBatch<LineBatch>.ContentType => "application/x-ingest-lines";
 
+    static bool IBatch<LineBatch>.SharesMessages => false;
+
     static void IBatch<LineBatch>.Encode(LineBatch batch, Wire.WireWriter writer) => Wire.LineBatchCodec.Encode(batch, writer);
 
     static LineBatch IBatch<LineBatch>.Decode(IMemoryOwner<byte> body) => Wire.LineBatchCodec.Decode(body);

@@ -52,6 +52,8 @@ public sealed class RowBatch : IBatch<RowBatch>
 
     static string IBatch<RowBatch>.ContentType => "application/x-ingest-rows";
 
+    static bool IBatch<RowBatch>.SharesMessages => true;
+
     static void IBatch<RowBatch>.Encode(RowBatch batch, Wire.WireWriter writer) => Wire.RowBatchCodec.Encode(batch, writer);
 
     static RowBatch IBatch<RowBatch>.Decode(IMemoryOwner<byte> body) => Wire.RowBatchCodec.Decode(body);

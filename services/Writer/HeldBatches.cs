@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.InteropServices;
 using Ingest.Messaging;
 
 namespace Ingest.Writer;
@@ -7,15 +8,16 @@ namespace Ingest.Writer;
 internal sealed class HeldBatches : IEnumerable<HeldBatch>
 {
     private readonly OrderedDictionary<Guid, HeldBatch> _batches = [];
+    private readonly Dictionary<object, int> _units = [];
 
-    /// <summary>How many deliveries, copies counted each.</summary>
-    public int Deliveries { get; private set; }
+    /// <summary>How many deliveries as the prefetch counts them: copies each, batches that share a message once.</summary>
+    public int Units => _units.Count;
 
     public HeldBatch this[Guid id] => _batches[id];
 
     public HeldBatch Add(Delivery<RowBatch> delivery)
     {
-        Deliveries++;
+        CollectionsMarshal.GetValueRefOrAddDefault(_units, delivery.Unit, out _)++;
         if (_batches.TryGetValue(delivery.Batch.Id, out var held))
             held.Add(delivery);
         else
@@ -27,9 +29,12 @@ internal sealed class HeldBatches : IEnumerable<HeldBatch>
     public async Task SettleAsync(HeldBatch batch, Func<Delivery<RowBatch>, ValueTask> settle)
     {
         _batches.Remove(batch.Id);
-        Deliveries -= batch.Copies.Count;
         foreach (var copy in batch.Copies)
+        {
+            if (--CollectionsMarshal.GetValueRefOrNullRef(_units, copy.Unit) == 0)
+                _units.Remove(copy.Unit);
             await settle(copy);
+        }
     }
 
     public async Task RequeueAllAsync()

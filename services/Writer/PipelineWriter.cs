@@ -88,7 +88,7 @@ internal sealed partial class PipelineWriter(
 
             if (!outage.IsLong)
                 return;
-            LogReleased(pipeline.Name, _held.Deliveries);
+            LogReleased(pipeline.Name, _held.Count());
             outage.Restart();
             _prepared = false;
         }
@@ -205,7 +205,7 @@ internal sealed partial class PipelineWriter(
         if (_order is null)
             return batches;
         var next = await _order.NextAsync(
-            batches.Select(b => b.Batch), id => _held[id].IsAlone, hasRoom: _held.Deliveries < _prefetch, cancellationToken);
+            batches.Select(b => b.Batch), id => _held[id].IsAlone, hasRoom: _held.Units < _prefetch, cancellationToken);
         foreach (var batch in batches)
             batch.IsEarly = true;
         foreach (var batch in next)
@@ -377,8 +377,8 @@ internal sealed partial class PipelineWriter(
     [LoggerMessage(Level = LogLevel.Information, Message = "Pipeline {Pipeline}: the database works again")]
     private partial void LogWorksAgain(string pipeline);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline}: nothing could be written for long; {Deliveries} batches go back to their queue until the database works")]
-    private partial void LogReleased(string pipeline, int deliveries);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline}: nothing could be written for long; {Batches} batches go back to their queue until the database works")]
+    private partial void LogReleased(string pipeline, int batches);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Pipeline {Pipeline}: {Reason}; for a while transactions follow one another")]
     private partial void LogCollided(string pipeline, string reason);

@@ -12,6 +12,9 @@ internal static class MessageHeaders
     public const string Lines = "x-ingest-lines";
     public const string FirstLine = "x-ingest-first-line";
 
+    /// <summary>How many batches share the message; absent for one. The source and the first line are the first one's.</summary>
+    public const string Batches = "x-ingest-batches";
+
     /// <summary>Bytes of the body before compression.</summary>
     public const string Bytes = "x-ingest-bytes";
 
@@ -40,6 +43,15 @@ internal static class MessageHeaders
             MessageId = batch.Id.ToString(),
             Headers = headers,
         };
+    }
+
+    /// <summary>Makes one batch's headers those of a message that it shares.</summary>
+    public static BasicProperties OfSeveral(this BasicProperties first, int batches, long lines, int plainBytes)
+    {
+        first.Headers![Batches] = batches;
+        first.Headers[Lines] = lines;
+        first.Headers[Bytes] = plainBytes;
+        return first;
     }
 
     /// <summary>The same message once more, without what brokers and clients wrote into it.</summary>

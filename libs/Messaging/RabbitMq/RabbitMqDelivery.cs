@@ -3,7 +3,7 @@ namespace Ingest.Messaging.RabbitMq;
 
 /// <summary>A batch that owns its memory, on the channel it came on.</summary>
 /// <param name="batch">The batch.</param>
-/// <param name="message">The message it came in.</param>
+/// <param name="message">The message it came in, perhaps with others.</param>
 /// <param name="isSuspect">Whether it is to be worked on alone.</param>
 /// <param name="receiver">Who holds it; hears once when it no longer does.</param>
 internal sealed class RabbitMqDelivery<T>(T batch, Message message, bool isSuspect, IHolder<T> receiver) : Delivery<T>
@@ -14,6 +14,8 @@ internal sealed class RabbitMqDelivery<T>(T batch, Message message, bool isSuspe
     public override T Batch => batch;
 
     public override bool IsSuspect => isSuspect;
+
+    public override object Unit => message;
 
     /// <summary>False when the channel is gone; the broker delivers the message again.</summary>
     public bool IsAlive => message.Channel.IsOpen;
@@ -49,7 +51,8 @@ internal sealed class RabbitMqDelivery<T>(T batch, Message message, bool isSuspe
         if (!_settled.TrySetResult())
             return;
         batch.Dispose();
-        receiver.Released(message);
+        if (message.Forget())
+            receiver.Released(message.Bytes);
     }
 
     /// <summary>Back to where it came from, counted by the broker.</summary>
@@ -69,5 +72,7 @@ internal interface IHolder<T> where T : class, IBatch<T>
     /// <summary>Puts a copy into the dead queue; false when that failed.</summary>
     Task<bool> TryBuryAsync(T batch, string reason);
 
-    void Released(Message message);
+    /// <summary>Nothing of a message is held any more.</summary>
+    /// <param name="bytes">What it took in memory.</param>
+    void Released(long bytes);
 }

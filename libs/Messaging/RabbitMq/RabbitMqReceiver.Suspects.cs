@@ -39,9 +39,9 @@ internal sealed partial class RabbitMqReceiver<T>
                 await Task.WhenAny(_moving.None, lost).WaitAsync(_stopped.Token);
                 if (await channel.BasicGetAsync(_undertaker.Suspects, autoAck: false, _stopped.Token) is not { } found)
                     return;
-                if (await ReadAsync(channel, found.DeliveryTag, found.BasicProperties, found.Body, _stopped.Token) is not ({ } batch, var message))
-                    continue;
-                await TryAsync(batch, message, MessageHeaders.DeliveryCount(found.BasicProperties), lost);
+                var attempts = MessageHeaders.DeliveryCount(found.BasicProperties);
+                foreach (var (batch, message) in await ReadAsync(channel, found.DeliveryTag, found.BasicProperties, found.Body, _stopped.Token))
+                    await TryAsync(batch, message, attempts, lost);
             }
             finally
             {

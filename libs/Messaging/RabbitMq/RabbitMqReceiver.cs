@@ -108,9 +108,11 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
 
     async Task<bool> IHolder<T>.TryBuryAsync(T batch, string reason) => await TryAsync(() => _undertaker.BuryAsync(batch, reason, BurialCause.Refused));
 
-    void IHolder<T>.Released(Message message)
+    void IHolder<T>.Released(long bytes) => Release(bytes);
+
+    private void Release(long bytes)
     {
-        _memory.Release(message.Bytes);
+        _memory.Release(bytes);
         Interlocked.Decrement(ref _held);
     }
 
@@ -279,12 +281,13 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
         var count = MessageHeaders.DeliveryCount(arrived.BasicProperties);
         try
         {
-            if (await ReadAsync(channel, arrived.DeliveryTag, arrived.BasicProperties, arrived.Body, ending) is not ({ } batch, var message))
-                return;
-            if (count < Trial.SuspectAfter)
-                _arrived.Writer.TryWrite(new RabbitMqDelivery<T>(batch, message, isSuspect: false, this));
-            else
-                _moving.Add(SetAsideAsync(batch, message, count));
+            foreach (var (batch, message) in await ReadAsync(channel, arrived.DeliveryTag, arrived.BasicProperties, arrived.Body, ending))
+            {
+                if (count < Trial.SuspectAfter)
+                    _arrived.Writer.TryWrite(new RabbitMqDelivery<T>(batch, message, isSuspect: false, this));
+                else
+                    _moving.Add(SetAsideAsync(batch, message, count));
+            }
         }
         catch (UnknownBatchVersionException newer)
         {
@@ -316,27 +319,29 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
     private string ConsumerPlace => $"{_queue} consumer";
 
     /// <summary>Waits for memory, and reads; what cannot be read is buried beside.</summary>
-    private async Task<(T? Batch, Message Message)> ReadAsync(
+    private async Task<IEnumerable<(T Batch, Message Message)>> ReadAsync(
         IChannel channel, ulong tag, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         var held = await _memory.AcquireAsync(Body.PlainLength(body.Span), cancellationToken);
-        var message = new Message(channel, tag, held);
         Interlocked.Increment(ref _held);
         try
         {
             if (properties.ContentType is { } kind && kind != T.ContentType)
                 throw new BatchFormatException($"A message of kind {kind} is none of {T.ContentType}.");
-            return (Body.Unpack<T>(body.Span), message);
+            var batches = Body.Unpack<T>(body.Span);
+            var message = new Message(channel, tag, held, batches.Count);
+            return batches.Select(batch => (batch, message));
         }
         catch (BatchFormatException unreadable) when (unreadable is not UnknownBatchVersionException || properties.ContentType is null)
         {
-            ((IHolder<T>)this).Released(message);
+            Release(held);
+            var message = new Message(channel, tag, 0);
             _moving.Add(BuryUnreadableAsync(message, MessageHeaders.Copy(properties), body.ToArray(), unreadable.Message));
-            return (null, message);
+            return [];
         }
         catch
         {
-            ((IHolder<T>)this).Released(message);
+            Release(held);
             throw;
         }
     }

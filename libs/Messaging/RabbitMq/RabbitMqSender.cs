@@ -5,13 +5,17 @@ using RabbitMQ.Client.Exceptions;
 
 namespace Ingest.Messaging.RabbitMq;
 
-/// <summary>Publishes batches to one queue, persistent and mandatory, and waits for each one's confirm.</summary>
+/// <summary>
+/// Publishes batches to one queue, persistent and mandatory, and waits for each one's confirm, or for that of the message
+/// it shares with others.
+/// </summary>
 internal sealed class RabbitMqSender<T>(Broker broker, string pipeline) : IBatchSender<T> where T : class, IBatch<T>
 {
     private static readonly CreateChannelOptions WithConfirms = new(true, true);
 
     private readonly string _queue = Topology.QueueName<T>(pipeline);
     private readonly SemaphoreSlim _opening = new(1);
+    private readonly SharedMessages<T> _shared = new(broker, Topology.QueueName<T>(pipeline));
 
     /// <summary>Batches whose deadline passed without an answer, until they are sent again.</summary>
     private readonly ConcurrentDictionary<Guid, UnconfirmedCopies> _unanswered = new();
@@ -43,6 +47,7 @@ internal sealed class RabbitMqSender<T>(Broker broker, string pipeline) : IBatch
 
     public async ValueTask DisposeAsync()
     {
+        _shared.Dispose();
         foreach (var id in _unanswered.Keys)
         {
             if (_unanswered.TryRemove(id, out var copies))
@@ -96,19 +101,26 @@ internal sealed class RabbitMqSender<T>(Broker broker, string pipeline) : IBatch
         }
     }
 
-    private async Task PublishAsync(IChannel channel, T batch, CancellationToken givenUp)
+    private Task PublishAsync(IChannel channel, T batch, CancellationToken givenUp)
     {
-        using var body = Pack(batch);
+        using var encoded = Encode(batch);
+        return _shared.TryPublishAsync(channel, batch, encoded.Written.Span, givenUp)
+            ?? PublishAloneAsync(channel, batch, Body.Pack(encoded, broker.Options.Compression), givenUp);
+    }
+
+    private async Task PublishAloneAsync(IChannel channel, T batch, PooledMemory packed, CancellationToken givenUp)
+    {
+        using var body = packed;
         var properties = MessageHeaders.Create(batch, Body.PlainLength(body.Memory.Span));
         await channel.BasicPublishAsync("", _queue, mandatory: true, properties, body.Memory, givenUp);
     }
 
     /// <summary>What fails here fails each time, and every stage would wait for it.</summary>
-    private PooledMemory Pack(T batch)
+    private static WireWriter Encode(T batch)
     {
         try
         {
-            return Body.Pack(batch, broker.Options.Compression);
+            return Body.Encode(batch);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {

@@ -6,15 +6,18 @@ using K4os.Compression.LZ4;
 namespace Ingest.Messaging.Wire;
 
 /// <summary>
-/// An encoded batch as a message body: one byte with the frame's version (high half) and the compression (low half), the
+/// Encoded batches as a message body: one byte with the frame's version (high half) and the compression (low half), the
 /// length before compression as 32 bits and the XxHash3 of what was compressed as 64 bits, both little-endian, then the
-/// bytes (an LZ4 block or a zstd frame).
+/// bytes (an LZ4 block or a zstd frame). In version 1 they are one batch, in version 2 any number, each behind its length
+/// as a varint.
 /// </summary>
 internal static class Body
 {
+    private const int OneBatch = 1;
+    private const int SeveralBatches = 2;
+
     /// <summary>Far above the largest line with its batch's header; a damaged length must not take all memory.</summary>
     public const int LargestBytes = 256 * 1024 * 1024;
-    private const byte Version = 1;
     private const int HashOffset = 5;
     private const int HeaderBytes = 13;
 
@@ -31,14 +34,42 @@ internal static class Body
     [ThreadStatic]
     private static ZstdSharp.Decompressor? _decompressor;
 
+    /// <returns>The encoded batch, to be packed and disposed.</returns>
+    public static WireWriter Encode<T>(T batch) where T : class, IBatch<T>
+    {
+        var writer = new WireWriter(batch.Size + UsualOverhead);
+        try
+        {
+            T.Encode(batch, writer);
+            return writer;
+        }
+        catch
+        {
+            writer.Dispose();
+            throw;
+        }
+    }
+
     /// <returns>A buffer of about the body's size: many of them wait for their confirms at a time.</returns>
     public static PooledMemory Pack<T>(T batch, BodyCompression compression) where T : class, IBatch<T>
     {
-        using var writer = new WireWriter(batch.Size + UsualOverhead);
-        T.Encode(batch, writer);
-        var plain = writer.Written.Span;
+        using var encoded = Encode(batch);
+        return Pack(encoded, compression);
+    }
+
+    /// <inheritdoc cref="Pack{T}"/>
+    public static PooledMemory Pack(WireWriter encoded, BodyCompression compression) =>
+        Pack(OneBatch, encoded.Written.Span, compression);
+
+    /// <param name="batches">Encoded batches, each behind its length.</param>
+    /// <param name="compression">How they are compressed, together.</param>
+    public static PooledMemory PackSeveral(ReadOnlySpan<byte> batches, BodyCompression compression) =>
+        Pack(SeveralBatches, batches, compression);
+
+    private static PooledMemory Pack(int version, ReadOnlySpan<byte> plain, BodyCompression compression)
+    {
         if (compression == BodyCompression.None)
-            return Create(compression, plain, plain);
+            return Create(version, compression, plain, plain);
 
         using var scratch = PooledMemory.Rent(compression == BodyCompression.Lz4
             ? LZ4Codec.MaximumOutputSize(plain.Length)
@@ -46,36 +77,36 @@ internal static class Body
         var target = scratch.Memory.Span;
         var length = compression == BodyCompression.Lz4 ? LZ4Codec.Encode(plain, target) : Zstd(plain, target);
         return length < plain.Length
-            ? Create(compression, target[..length], plain)
-            : Create(BodyCompression.None, plain, plain);
+            ? Create(version, compression, target[..length], plain)
+            : Create(version, BodyCompression.None, plain, plain);
     }
 
-    /// <summary>Bytes of the batch once it is unpacked, as far as its message tells the truth.</summary>
+    /// <summary>Bytes of what is in it once that is unpacked, as far as the message tells the truth.</summary>
     public static int PlainLength(ReadOnlySpan<byte> body) =>
         body.Length < HeaderBytes ? 0 : Math.Clamp(BinaryPrimitives.ReadInt32LittleEndian(body[1..]), 0, LargestBytes);
 
-    private static PooledMemory Create(BodyCompression compression, ReadOnlySpan<byte> content, ReadOnlySpan<byte> plain)
+    private static PooledMemory Create(int version, BodyCompression compression, ReadOnlySpan<byte> content, ReadOnlySpan<byte> plain)
     {
         var body = PooledMemory.Rent(HeaderBytes + content.Length);
-        body.Array[0] = (byte)((Version << 4) | (byte)compression);
+        body.Array[0] = (byte)((version << 4) | (byte)compression);
         BinaryPrimitives.WriteInt32LittleEndian(body.Array.AsSpan(1), plain.Length);
         BinaryPrimitives.WriteUInt64LittleEndian(body.Array.AsSpan(HashOffset), XxHash3.HashToUInt64(plain));
         content.CopyTo(body.Array.AsSpan(HeaderBytes));
         return body;
     }
 
+    /// <returns>One batch or more, each the owner of its own memory.</returns>
     /// <exception cref="UnknownBatchVersionException">Another build wrote it.</exception>
-    /// <exception cref="BatchFormatException">The body is not a batch of this kind, or is damaged.</exception>
-    public static T Unpack<T>(ReadOnlySpan<byte> body) where T : class, IBatch<T>
+    /// <exception cref="BatchFormatException">The body is no batches of this kind, or is damaged.</exception>
+    public static IReadOnlyList<T> Unpack<T>(ReadOnlySpan<byte> body) where T : class, IBatch<T>
     {
         if (body.Length < HeaderBytes)
             throw new BatchFormatException("The message is too short to be a batch.");
-        if (body[0] >> 4 is var version && version != Version)
-        {
-            throw version > Version
-                ? new UnknownBatchVersionException($"The message is framed in version {version}; this build reads version {Version}.")
-                : new BatchFormatException("The message is not framed as a batch.");
-        }
+        var version = body[0] >> 4;
+        if (version > SeveralBatches)
+            throw new UnknownBatchVersionException($"The message is framed in version {version}; this build reads versions up to {SeveralBatches}.");
+        if (version < OneBatch)
+            throw new BatchFormatException("The message is not framed as a batch.");
 
         var length = BinaryPrimitives.ReadInt32LittleEndian(body[1..]);
         if (length is < 0 or > LargestBytes)
@@ -94,11 +125,50 @@ internal static class Body
             };
             if (written != length || XxHash3.HashToUInt64(target) != BinaryPrimitives.ReadUInt64LittleEndian(body[HashOffset..]))
                 throw new BatchFormatException("The message's body is damaged.");
-            return T.Decode(plain);
+            if (version == OneBatch)
+                return [T.Decode(plain)];
+            var batches = Split<T>(target);
+            plain.Dispose();
+            return batches;
         }
         catch
         {
             plain.Dispose();
+            throw;
+        }
+    }
+
+    private static List<T> Split<T>(ReadOnlySpan<byte> plain) where T : class, IBatch<T>
+    {
+        var batches = new List<T>();
+        var reader = new WireReader(plain);
+        try
+        {
+            do
+            {
+                batches.Add(DecodeCopy<T>(reader.Bytes()));
+            }
+            while (reader.Remaining > 0);
+            return batches;
+        }
+        catch
+        {
+            batches.ForEach(b => b.Dispose());
+            throw;
+        }
+    }
+
+    private static T DecodeCopy<T>(ReadOnlySpan<byte> encoded) where T : class, IBatch<T>
+    {
+        var own = PooledMemory.Rent(encoded.Length);
+        try
+        {
+            encoded.CopyTo(own.Memory.Span);
+            return T.Decode(own);
+        }
+        catch
+        {
+            own.Dispose();
             throw;
         }
     }

@@ -153,7 +153,7 @@ public sealed class PoisonTests(SharedServers servers)
                 MessageHeaders.Text(properties, MessageHeaders.Pipeline), MessageHeaders.Text(properties, MessageHeaders.Source),
                 MessageHeaders.Number(properties, MessageHeaders.Lines), MessageHeaders.Number(properties, MessageHeaders.FirstLine)));
         Assert.True(DateTimeOffset.TryParse(MessageHeaders.Text(properties, MessageHeaders.BuriedAt), out _));
-        using var body = Messaging.Wire.Body.Unpack<LineBatch>(buried.Body.Span);
+        using var body = Assert.Single(Messaging.Wire.Body.Unpack<LineBatch>(buried.Body.Span));
         Assert.Equal(batch.Lines.ToArray(), body.Lines.ToArray());
         Assert.Equal(0u, await fixture.CountAsync(fixture.Lines));
     }

@@ -67,7 +67,7 @@ internal sealed class PushedDown : IBatchSender<LineBatch>
         Crossed += batch.Lines.Length;
         FilteredBefore += batch.Segments.Sum(s => s.Filtered);
         using var body = Body.Pack(batch, BodyCompression.Lz4);
-        using var arrived = Body.Unpack<LineBatch>(body.Memory.Span);
+        using var arrived = Body.Unpack<LineBatch>(body.Memory.Span).Single();
         using var rows = _processor.Process(arrived);
         Segments.Add($"{rows.Id} {string.Join(' ', rows.Segments)}");
         RowLines.AddRange(rows.RowLines);

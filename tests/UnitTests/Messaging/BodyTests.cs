@@ -22,7 +22,7 @@ public class BodyTests
         Gen.Select(BatchGenerators.Lines, Compression).Sample((batch, compression) =>
         {
             using var packed = Body.Pack(batch, compression);
-            using var unpacked = Body.Unpack<LineBatch>(packed.Memory.Span);
+            using var unpacked = Assert.Single(Body.Unpack<LineBatch>(packed.Memory.Span));
             Assert.Equal(BatchGenerators.Describe(batch), BatchGenerators.Describe(unpacked));
         }, iter: 300);
 
@@ -31,9 +31,34 @@ public class BodyTests
         Gen.Select(BatchGenerators.Rows, Compression).Sample((batch, compression) =>
         {
             using var packed = Body.Pack(batch, compression);
-            using var unpacked = Body.Unpack<RowBatch>(packed.Memory.Span);
+            using var unpacked = Assert.Single(Body.Unpack<RowBatch>(packed.Memory.Span));
             Assert.Equal(BatchGenerators.Describe(batch), BatchGenerators.Describe(unpacked));
         }, iter: 300);
+
+    [Fact]
+    public void Batches_that_share_a_body_come_back_each() =>
+        Gen.Select(BatchGenerators.Rows.List[1, 9], Compression).Sample((batches, compression) =>
+        {
+            using var packed = PackSeveral(batches, compression);
+            var unpacked = Body.Unpack<RowBatch>(packed.Memory.Span);
+
+            // Each has its own memory.
+            foreach (var (sent, received) in batches.Zip(unpacked, (s, r) => (s, r)))
+            {
+                Assert.Equal(BatchGenerators.Describe(sent), BatchGenerators.Describe(received));
+                received.Dispose();
+            }
+
+            Assert.Equal(batches.Count, unpacked.Count);
+        }, iter: 300);
+
+    [Fact]
+    public void A_shared_body_that_is_damaged_under_a_right_checksum_is_refused_or_can_be_read() =>
+        Gen.Select(BatchGenerators.Rows.List[1, 4], Gen.Select(Gen.UInt, Gen.Int[0, 7], Gen.Bool).Array[1, 6]).Sample((batches, flips) =>
+        {
+            using var packed = PackSeveral(batches, BodyCompression.None);
+            TryRead<RowBatch>(Checked(packed, flips), batch => ReadAll(batch.Rejects, batch.Segments, batch.Ends));
+        }, iter: 2_000);
 
     [Fact]
     public void A_cut_body_is_refused() =>
@@ -82,9 +107,9 @@ public class BodyTests
 
     [Fact]
     public void Random_bytes_are_refused() =>
-        Gen.Select(Gen.Byte[0, 3], Gen.Byte.Array[0, 200]).Sample((compression, bytes) =>
+        Gen.Select(Gen.Int[1, 2], Gen.Byte[0, 3], Gen.Byte.Array[0, 200]).Sample((version, compression, bytes) =>
         {
-            byte[] body = [(byte)(0x10 | compression), .. new byte[FrameBytes - 1], .. bytes];
+            byte[] body = [(byte)((version << 4) | compression), .. new byte[FrameBytes - 1], .. bytes];
             BinaryPrimitives.WriteInt32LittleEndian(body.AsSpan(1), bytes.Length);
             BinaryPrimitives.WriteUInt64LittleEndian(body.AsSpan(5), XxHash3.HashToUInt64(bytes));
             Assert.ThrowsAny<BatchFormatException>(() => Body.Unpack<LineBatch>(body));
@@ -99,7 +124,7 @@ public class BodyTests
         lines.Array[VersionAt]++;
         Sign(lines.Memory.Span);
         Assert.Contains("version 2", Assert.Throws<UnknownBatchVersionException>(() => Body.Unpack<LineBatch>(lines.Memory.Span)).Message, StringComparison.Ordinal);
-        lines.Array[0] += 0x10;
+        lines.Array[0] += 0x20;
         Assert.Throws<UnknownBatchVersionException>(() => Body.Unpack<LineBatch>(lines.Memory.Span));
     }
 
@@ -137,6 +162,18 @@ public class BodyTests
         }
     }
 
+    private static PooledMemory PackSeveral(IReadOnlyList<RowBatch> batches, BodyCompression compression)
+    {
+        using var joined = new WireWriter(1_000);
+        foreach (var batch in batches)
+        {
+            using var encoded = Body.Encode(batch);
+            joined.Bytes(encoded.Written.Span);
+        }
+
+        return Body.PackSeveral(joined.Written.Span, compression);
+    }
+
     private static byte[] Damage(ReadOnlySpan<byte> packed, int from, params (uint Place, int Bit, bool FromStart)[] flips)
     {
         var body = packed.ToArray();
@@ -162,18 +199,21 @@ public class BodyTests
 
     private static void TryRead<T>(byte[] body, Action<T> read) where T : class, IBatch<T>
     {
-        T batch;
+        IReadOnlyList<T> batches;
         try
         {
-            batch = Body.Unpack<T>(body);
+            batches = Body.Unpack<T>(body);
         }
         catch (BatchFormatException)
         {
             return;
         }
 
-        using (batch)
-            read(batch);
+        foreach (var batch in batches)
+        {
+            using (batch)
+                read(batch);
+        }
     }
 
     private static void ReadAll(IReadOnlyList<Reject> rejects, IReadOnlyList<Segment> segments, IReadOnlyList<SourceEnd> ends)

@@ -27,6 +27,8 @@ internal sealed class CountedBatch(string name, int size) : IBatch<CountedBatch>
 
     public override string ToString() => name;
 
+    static bool IBatch<CountedBatch>.SharesMessages => false;
+
     static void IBatch<CountedBatch>.Encode(CountedBatch batch, WireWriter writer) => throw new NotSupportedException();
 
     static CountedBatch IBatch<CountedBatch>.Decode(IMemoryOwner<byte> body) => throw new NotSupportedException();
