@@ -165,7 +165,7 @@ public sealed class PoisonTests(SharedServers servers)
         await using var queues = fixture.Queues(change: o => o.RefusalRetryDelay = TimeSpan.FromMilliseconds(200));
         await fixture.SendAsync(queues, 2);
         using var body = Messaging.Wire.Body.Pack(fixture.Batch(), BodyCompression.None);
-        body.Array[0] += 0x10;
+        body.Array[0] += 0x20;
         await fixture.OnChannelAsync(async channel =>
         {
             var properties = MessageHeaders.Create(fixture.Batch(), 10);
@@ -177,7 +177,7 @@ public sealed class PoisonTests(SharedServers servers)
         using var ending = new CancellationTokenSource();
         var working = WorkAsync();
         await Eventually.HoldsAsync(
-            () => fixture.Problems.Now.Any(p => p.NeedsHelp && p.Message.Contains("version 2", StringComparison.Ordinal)),
+            () => fixture.Problems.Now.Any(p => p.NeedsHelp && p.Message.Contains("version 3", StringComparison.Ordinal)),
             BrokerFixture.Deadline,
             () => "The version was to be told.");
 
