@@ -14,13 +14,13 @@ namespace Ingest.Cli;
 internal static class OneProcess
 {
     /// <summary>
-    /// What is under way here waits for its commit, not for a broker's confirm: a full transaction's rows, one more
-    /// that fills meanwhile, and what the processors have in hand.
+    /// What is under way here waits for its commit, not for a broker's confirm: of few bytes, which the processors' caches
+    /// hold, there are two transactions' rows and one that fills meanwhile.
     /// </summary>
-    private const long InFlightBytes = 32 * 1024 * 1024;
+    private const int MaxTransactionRows = 5_000;
 
     /// <summary>
-    /// Bytes are bounded by the above. Counted in messages that may each be a longest line, far fewer would be under way,
+    /// Bytes are bounded by what publishers may have in flight. Counted in messages that may each be a longest line, far fewer would be under way,
     /// and the database would wait for rows between two commits.
     /// </summary>
     private const long PrefetchBytes = 4L * 1024 * 1024 * 1024;
@@ -47,9 +47,9 @@ internal static class OneProcess
         builder.Services.AddControlBus();
         builder.Services.AddSingleton(catalog);
         builder.Services.AddSingleton(database);
-        builder.Services.Configure<PublisherOptions>(publisher => publisher.InFlightBytes = InFlightBytes);
         builder.Services.Configure<ProcessorOptions>(processor => processor.PrefetchBytes = PrefetchBytes);
-        builder.Services.Configure<WriterOptions>(writer => writer.PrefetchBytes = PrefetchBytes);
+        builder.Services.Configure<WriterOptions>(
+            writer => (writer.PrefetchBytes, writer.MaxTransactionRows) = (PrefetchBytes, MaxTransactionRows));
         builder.AddInMemoryQueues().AddWriter().AddProcessor();
     }
 

@@ -44,7 +44,7 @@ public sealed class SharedMessageTests(SharedServers servers)
         await using var receiver = queues.CreateReceiver<RowBatch>(_pipeline, 16);
         foreach (var batch in (RowBatch[])[first, .. others, last])
         {
-            var delivery = await receiver.ReceiveAsync(Token);
+            var delivery = await ReceiveAsync(receiver);
             Assert.Equal((batch.Id, batch.Pipeline), (delivery.Batch.Id, delivery.Batch.Pipeline));
             Assert.Equal(batch.Segments, delivery.Batch.Segments);
             Assert.Equal(batch.Tuples.ToArray(), delivery.Batch.Tuples.ToArray());
@@ -74,7 +74,7 @@ public sealed class SharedMessageTests(SharedServers servers)
         await using (var receiver = queues.CreateReceiver<RowBatch>(_pipeline, 16))
         {
             for (var i = 0; i < 3; i++)
-                await (await receiver.ReceiveAsync(Token)).AcknowledgeAsync();
+                await (await ReceiveAsync(receiver)).AcknowledgeAsync();
         }
 
         // The fourth was not worked on, so all come again: who has written three of them knows their ids.
@@ -90,7 +90,7 @@ public sealed class SharedMessageTests(SharedServers servers)
         await using var queues = await QueuesAsync();
         var ids = await SendTogetherAsync(queues, 3);
         await using var receiver = queues.CreateReceiver<RowBatch>(_pipeline, 16);
-        var (one, two, three) = (await receiver.ReceiveAsync(Token), await receiver.ReceiveAsync(Token), await receiver.ReceiveAsync(Token));
+        var (one, two, three) = (await ReceiveAsync(receiver), await ReceiveAsync(receiver), await ReceiveAsync(receiver));
         Assert.Same(one.Unit, three.Unit);
         await two.RequeueAsync();
         await one.AcknowledgeAsync();
@@ -106,9 +106,9 @@ public sealed class SharedMessageTests(SharedServers servers)
         var ids = await SendTogetherAsync(queues, 3);
         await using (var receiver = queues.CreateReceiver<RowBatch>(_pipeline, 16))
         {
-            await (await receiver.ReceiveAsync(Token)).AcknowledgeAsync();
-            await (await receiver.ReceiveAsync(Token)).BuryAsync("it does not fit");
-            await (await receiver.ReceiveAsync(Token)).AcknowledgeAsync();
+            await (await ReceiveAsync(receiver)).AcknowledgeAsync();
+            await (await ReceiveAsync(receiver)).BuryAsync("it does not fit");
+            await (await ReceiveAsync(receiver)).AcknowledgeAsync();
         }
 
         Assert.Equal((0u, 1u), (await CountAsync(Rows), await CountAsync(Topology.DeadQueueName(_pipeline))));
@@ -135,7 +135,7 @@ public sealed class SharedMessageTests(SharedServers servers)
         var tried = new List<Guid>();
         for (var i = 0; i < 3; i++)
         {
-            var suspect = await receiver.ReceiveAsync(Token);
+            var suspect = await ReceiveAsync(receiver);
             Assert.True(suspect.IsSuspect);
             Assert.False(receiver.TryReceive(out _));
             tried.Add(suspect.Batch.Id);
@@ -213,12 +213,15 @@ public sealed class SharedMessageTests(SharedServers servers)
         await Task.WhenAll(sending).WaitAsync(BrokerFixture.Deadline, Token);
     }
 
+    private static Task<Delivery<RowBatch>> ReceiveAsync(IBatchReceiver<RowBatch> receiver) =>
+        receiver.ReceiveAsync(Token).AsTask().WaitAsync(BrokerFixture.Deadline, Token);
+
     private static async Task<List<Guid>> FinishAsync(IBatchReceiver<RowBatch> receiver, int count)
     {
         var finished = new List<Guid>();
         for (var i = 0; i < count; i++)
         {
-            var delivery = await receiver.ReceiveAsync(Token);
+            var delivery = await ReceiveAsync(receiver);
             finished.Add(delivery.Batch.Id);
             await delivery.AcknowledgeAsync();
         }
