@@ -20,8 +20,8 @@ internal static class OneProcess
     private const int MaxTransactionRows = 5_000;
 
     /// <summary>
-    /// Bytes are bounded by what publishers may have in flight. Counted in messages that may each be a longest line, far fewer would be under way,
-    /// and the database would wait for rows between two commits.
+    /// Bytes are bounded by what publishers may have in flight. Counted in messages that may each be a longest line, far
+    /// fewer would be under way, and the database would wait for rows between two commits.
     /// </summary>
     private const long PrefetchBytes = 4L * 1024 * 1024 * 1024;
 

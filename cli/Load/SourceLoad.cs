@@ -66,7 +66,7 @@ internal sealed class SourceLoad(
     {
         await using var file = input.Open();
         await using var content = Decompressor.Open(file, pipeline.Decompression, new DecompressionBudget(decompression, TimeProvider.System));
-        var pump = new SourcePump(source, publisher, linger, TimeProvider.System, known: settings.Again ? null : known);
+        var pump = new SourcePump(source, new SourceOutlet(publisher), linger, TimeProvider.System, known: settings.Again ? null : known);
         progress.Begin(input, pump);
         var result = await pump.RunAsync(content, stopping, aborting);
         progress.Finish(input, result, pump);

@@ -36,7 +36,7 @@ internal static partial class StatusReport
             Line($"{status.Pipeline}: nothing is written yet");
         if (status.Queues is { } queues)
         {
-            Line($"  queues    {queues.Lines:N0} batches of lines, {queues.Rows:N0} of rows{(queues.Suspects > 0 ? $", {queues.Suspects:N0} set aside" : "")}");
+            Line($"  queues    {queues.Lines:N0} messages of lines, {queues.Rows:N0} of rows{(queues.Suspects > 0 ? $", {queues.Suspects:N0} set aside" : "")}");
             if (queues.Dead > 0)
                 Line($"  DEAD      {queues.Dead:N0} batches; 'ingest dead list -p {status.Pipeline}' shows them, 'ingest dead requeue' sends them back");
         }

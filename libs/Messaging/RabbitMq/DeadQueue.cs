@@ -9,7 +9,7 @@ public sealed class DeadQueue(Uri broker, string pipeline, TimeProvider time) : 
 {
     private readonly RabbitMqConnection _connection = new(new RabbitMqOptions { Uri = broker }, "ingest dead", null, NullLogger.Instance);
 
-    /// <summary>How many batches the pipeline's queues hold.</summary>
+    /// <summary>How many messages the pipeline's queues hold.</summary>
     /// <exception cref="SendFailedException">The broker cannot be reached.</exception>
     public Task<QueueDepths> DepthsAsync(CancellationToken cancellationToken) =>
         QueueDepths.ReadAsync(_connection, pipeline, cancellationToken);

@@ -42,7 +42,7 @@ public sealed partial class RabbitMqQueues(
         return problem;
     }
 
-    /// <summary>How many batches the pipeline's queues hold that nobody works on.</summary>
+    /// <summary>How many messages the pipeline's queues hold that nobody works on.</summary>
     /// <exception cref="SendFailedException">The broker cannot be reached.</exception>
     public Task<QueueDepths> DepthsAsync(string pipeline, CancellationToken cancellationToken) =>
         QueueDepths.ReadAsync(_broker.Consuming, pipeline, cancellationToken);

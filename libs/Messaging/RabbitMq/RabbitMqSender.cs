@@ -103,9 +103,21 @@ internal sealed class RabbitMqSender<T>(Broker broker, string pipeline) : IBatch
 
     private Task PublishAsync(IChannel channel, T batch, CancellationToken givenUp)
     {
-        using var encoded = Encode(batch);
-        return _shared.TryPublishAsync(channel, batch, encoded.Written.Span, givenUp)
-            ?? PublishAloneAsync(channel, batch, Body.Pack(encoded, broker.Options.Compression), givenUp);
+        PooledMemory body;
+        try
+        {
+            using var encoded = Body.Encode(batch);
+            if (_shared.TryPublishAsync(channel, batch, encoded.Written.Span, givenUp) is { } shared)
+                return shared;
+            body = Body.Pack(encoded, broker.Options.Compression);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            // What fails here fails each time, and every stage would wait for it.
+            throw new BatchBuriedException($"batch {batch.Id} cannot be encoded: {fault.GetType().Name}: {fault.Message}");
+        }
+
+        return PublishAloneAsync(channel, batch, body, givenUp);
     }
 
     private async Task PublishAloneAsync(IChannel channel, T batch, PooledMemory packed, CancellationToken givenUp)
@@ -113,19 +125,6 @@ internal sealed class RabbitMqSender<T>(Broker broker, string pipeline) : IBatch
         using var body = packed;
         var properties = MessageHeaders.Create(batch, Body.PlainLength(body.Memory.Span));
         await channel.BasicPublishAsync("", _queue, mandatory: true, properties, body.Memory, givenUp);
-    }
-
-    /// <summary>What fails here fails each time, and every stage would wait for it.</summary>
-    private static WireWriter Encode(T batch)
-    {
-        try
-        {
-            return Body.Encode(batch);
-        }
-        catch (Exception fault) when (fault is not OutOfMemoryException)
-        {
-            throw new BatchBuriedException($"batch {batch.Id} cannot be encoded: {fault.GetType().Name}: {fault.Message}");
-        }
     }
 
     private TimeSpan Deadline(int copiesBefore)

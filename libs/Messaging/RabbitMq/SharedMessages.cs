@@ -77,9 +77,22 @@ internal sealed class SharedMessages<T>(Broker broker, string queue) : IDisposab
                 _lastSent = broker.Time.GetTimestamp();
             }
 
-            using var body = message.Pack(broker.Options.Compression);
+            using var body = Pack(message);
             await message.Channel.BasicPublishAsync(
                 "", queue, mandatory: true, message.Properties(Body.PlainLength(body.Memory.Span)), body.Memory, _ended.Token);
+        }
+    }
+
+    /// <summary>What fails here may fail each time; whoever is sent again goes alone.</summary>
+    private PooledMemory Pack(SharedMessage<T> message)
+    {
+        try
+        {
+            return message.Pack(broker.Options.Compression);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            throw new SendFailedException($"a message of several batches cannot be packed: {fault.GetType().Name}: {fault.Message}", fault);
         }
     }
 }

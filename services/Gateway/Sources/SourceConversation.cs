@@ -36,8 +36,9 @@ internal sealed class SourceConversation(
         Stream input, CancellationToken stopping, CancellationToken aborting, Action<int>? wakeAt = null)
     {
         using var tally = commits?.Open(source.Id, source.Pipeline.Name);
-        var pump = new SourcePump(source, publisher, options.Linger, time, tally, budget: budget, filter: filter, wakeAt: wakeAt,
-            idleTimeout: options.IdleTimeout, shared: shared, backlog: backlog);
+        var outlet = new SourceOutlet(publisher, tally, shared, backlog);
+        var pump = new SourcePump(
+            source, outlet, options.Linger, time, budget: budget, filter: filter, wakeAt: wakeAt, idleTimeout: options.IdleTimeout);
         await using var content = Decompressor.Open(input, encoding ?? source.Pipeline.Decompression, decompression);
         var result = await pump.RunAsync(content, stopping, aborting);
         if (result.Outcome is SourceOutcome.Broken or SourceOutcome.Stalled || source.Pipeline.Acknowledge == Acknowledge.None)
@@ -55,8 +56,8 @@ internal sealed class SourceConversation(
             Source = source.Name,
             Lines = result.Lines,
             Bytes = result.Bytes,
-            Batches = pump.Batches,
-            Rejected = pump.Rejected,
+            Batches = outlet.Batches,
+            Rejected = outlet.Rejected,
             State = again is null ? ReceiptState.Queued : ReceiptState.Interrupted,
             Error = again ?? result.Error,
         };

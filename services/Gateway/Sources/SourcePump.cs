@@ -1,48 +1,10 @@
 using System.Net.Sockets;
-using System.Runtime.ExceptionServices;
 using Ingest.Compression;
 using Ingest.Gateway.Filtering;
 using Ingest.Gateway.Framing;
-using Ingest.Gateway.Receipts;
 using Ingest.Messaging;
 
 namespace Ingest.Gateway.Sources;
-
-/// <summary>How a source ended.</summary>
-internal enum SourceOutcome
-{
-    /// <summary>It came to its orderly end.</summary>
-    Completed,
-
-    /// <summary>We stopped reading it.</summary>
-    Interrupted,
-
-    /// <summary>It broke off: a reset connection, a disk error.</summary>
-    Broken,
-
-    /// <summary>It kept the end of a long line back for too long while others waited for the room.</summary>
-    Stalled,
-
-    /// <summary>It sent nothing for too long.</summary>
-    Idle,
-
-    /// <summary>Its bytes could not be decompressed.</summary>
-    Corrupt,
-
-    /// <summary>Its bytes could be decompressed at a greater cost than is allowed; what follows was not taken.</summary>
-    Refused,
-
-    /// <summary>
-    /// It ends inside lines that the ledger holds, and without a key they might be written twice: what follows the last
-    /// segment that is known to be the same was left alone.
-    /// </summary>
-    Shortened,
-}
-
-/// <param name="Lines">Lines taken, blank ones not counted.</param>
-/// <param name="Bytes">Bytes taken, after decompression.</param>
-/// <param name="Error">What went wrong, or null.</param>
-internal sealed record SourceResult(SourceOutcome Outcome, long Lines, long Bytes, string? Error);
 
 /// <summary>
 /// Reads one source to its end and publishes its lines. A live source's lines go out at once when none of its batches
@@ -50,28 +12,23 @@ internal sealed record SourceResult(SourceOutcome Outcome, long Lines, long Byte
 /// full batches is joined, and goes when it is worth a message or has waited for the linger time: more is coming.
 /// </summary>
 /// <param name="source">What is read.</param>
-/// <param name="publisher">Where its batches go.</param>
+/// <param name="outlet">Where its batches leave.</param>
 /// <param name="linger">How long a line may wait for others.</param>
 /// <param name="time">The clock.</param>
-/// <param name="tally">Where the batches are noted before they go, or null.</param>
 /// <param name="known">What the ledger holds of a replayable source, or null.</param>
 /// <param name="budget">What it may hold of bytes received; null for the one buffer it needs at most.</param>
 /// <param name="filter">Its pipeline's filter where that is pushed down, or null.</param>
 /// <param name="wakeAt">Says how many bytes must be there to end a wait for them, where the input can tell; 1 at first.</param>
-/// <param name="shared">Where its small batches meet those of other sources, or null.</param>
-/// <param name="backlog">What its larger batches wait for, or null.</param>
 /// <param name="idleTimeout">How long it may send nothing; zero for as long as it likes.</param>
 internal sealed class SourcePump(
-    Source source, BatchPublisher<LineBatch> publisher, TimeSpan linger, TimeProvider time, SourceTally? tally = null,
-    KnownSegments? known = null, ReceiveBudget? budget = null, PushedFilter? filter = null, Action<int>? wakeAt = null,
-    SharedBatches? shared = null, Backlog? backlog = null, TimeSpan idleTimeout = default)
+    Source source, SourceOutlet outlet, TimeSpan linger, TimeProvider time, KnownSegments? known = null, ReceiveBudget? budget = null,
+    PushedFilter? filter = null, Action<int>? wakeAt = null, TimeSpan idleTimeout = default)
 {
     /// <summary>What is worth waking up for while lines are being joined, which wait anyway.</summary>
     private const int WorthWaking = LineBatchBuilder.CutBytes / 2;
 
     /// <summary>Null where a batch is what was cut: a replayable source's, whose cuts have names.</summary>
     private readonly BatchJoiner? _joiner = filter is null || source.Replayable ? null : new BatchJoiner(source.Pipeline);
-    private readonly InFlight _inFlight = new();
 
     /// <summary>Ends the reading of a sender that is silent for too long; null where it may be.</summary>
     private CancellationTokenSource? _silence;
@@ -92,12 +49,6 @@ internal sealed class SourcePump(
     /// <summary>The buffer that it receives into; for whoever looks while it waits.</summary>
     public int BufferBytes => _bufferBytes();
 
-    /// <summary>Batches sent so far.</summary>
-    public long Batches { get; private set; }
-
-    /// <summary>Lines that became rejects here.</summary>
-    public long Rejected { get; private set; }
-
     /// <summary>Completes when every line taken is safe.</summary>
     /// <param name="input">A network stream, a file, a decompressor.</param>
     /// <param name="stopping">Ends the reading in order: what was taken is still published.</param>
@@ -105,17 +56,7 @@ internal sealed class SourcePump(
     public async Task<SourceResult> RunAsync(Stream input, CancellationToken stopping, CancellationToken aborting)
     {
         var result = await TakeAllAsync(input, stopping, aborting);
-
-        // The sends keep their batches until their consumers let go of them, which a stage that is stuck may never do.
-        try
-        {
-            await _inFlight.None.WaitAsync(aborting);
-        }
-        catch (OperationCanceledException) when (_inFlight.Failure is { } failure)
-        {
-            ExceptionDispatchInfo.Throw(failure);
-        }
-
+        await outlet.AllSafeAsync(aborting);
         return result;
     }
 
@@ -201,7 +142,7 @@ internal sealed class SourcePump(
                 _waitingSince ??= time.GetTimestamp();
 
                 // Where the room was filled more is there, or it goes out when the next wait begins.
-                if ((_inFlight.IsEmpty && !IsJoining && count < room.Length) || RestOfLinger() == TimeSpan.Zero)
+                if ((outlet.IsEmpty && !IsJoining && count < room.Length) || RestOfLinger() == TimeSpan.Zero)
                     await PublishWholeLinesAsync(builder, share, aborting);
             }
         }
@@ -269,7 +210,7 @@ internal sealed class SourcePump(
     {
         using var received = new CancellationTokenSource();
         var lingered = Task.Delay(RestOfLinger(), time, received.Token);
-        await (IsJoining ? Task.WhenAny(arrived, lingered) : Task.WhenAny(arrived, _inFlight.None, lingered));
+        await (IsJoining ? Task.WhenAny(arrived, lingered) : Task.WhenAny(arrived, outlet.None, lingered));
         received.Cancel();
         if (!arrived.IsCompleted)
             await PublishWholeLinesAsync(builder, share, aborting);
@@ -314,7 +255,7 @@ internal sealed class SourcePump(
         if (_joiner is null)
         {
             _waitingSince = null;
-            await PublishAsync(batch, aborting);
+            await outlet.PublishAsync(batch, aborting);
             return;
         }
 
@@ -340,42 +281,6 @@ internal sealed class SourcePump(
         if (!IsJoining)
             return;
         _waitingSince = null;
-        await PublishAsync(_joiner!.Take(), aborting);
-    }
-
-    private async ValueTask PublishAsync(LineBatch batch, CancellationToken aborting)
-    {
-        if (_inFlight.Failure is { } failure)
-        {
-            batch.Dispose();
-            ExceptionDispatchInfo.Throw(failure);
-        }
-
-        Batches++;
-        Rejected += batch.Rejects.Count;
-        if (shared is not null && SharedBatches.Takes(batch))
-        {
-            _inFlight.Add(await shared.PublishAsync(batch, tally, aborting));
-            return;
-        }
-
-        await PrepareAsync(batch, aborting);
-        _inFlight.Add(await publisher.PublishAsync(batch, aborting));
-    }
-
-    private async ValueTask PrepareAsync(LineBatch batch, CancellationToken aborting)
-    {
-        try
-        {
-            if (backlog is not null)
-                await backlog.AwaitRoomAsync(aborting);
-            if (tally is not null)
-                await tally.AddAsync(batch.Id, aborting);
-        }
-        catch
-        {
-            batch.Dispose();
-            throw;
-        }
+        await outlet.PublishAsync(_joiner!.Take(), aborting);
     }
 }

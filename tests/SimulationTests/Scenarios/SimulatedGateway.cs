@@ -109,7 +109,7 @@ internal sealed class SimulatedGateway
             var source = _world.Mutation.Change(_world, Source.Replay(load.Source.Name, load.Source.Pipeline));
             load.Source.Id = source.Id;
             var pump = new SourcePump(
-                source, _publishers[source.Pipeline.Name], _knobs.Gateway.Linger, _process.Time, null, await ReadKnownAsync(source),
+                source, new SourceOutlet(_publishers[source.Pipeline.Name]), _knobs.Gateway.Linger, _process.Time, await ReadKnownAsync(source),
                 filter: _filters[source.Pipeline.Name]);
             var result = await pump.RunAsync(load.Input, _stopping.Token, _aborting.Token);
             outcome = result.Outcome;

@@ -56,7 +56,7 @@ internal sealed class Crowd : IBatchSender<LineBatch>
     public Member Join()
     {
         var input = new ScriptedStream();
-        var pump = new SourcePump(Source, _publisher, TimeSpan.FromMilliseconds(50), _time, budget: _budget);
+        var pump = new SourcePump(Source, new SourceOutlet(_publisher), TimeSpan.FromMilliseconds(50), _time, budget: _budget);
         Task<SourceResult> running = null!;
         Run(() => running = pump.RunAsync(input, CancellationToken.None, CancellationToken.None));
         var member = new Member(input, pump, running);

@@ -180,7 +180,7 @@ public sealed class PushDownPumpTests : IDisposable
     {
         var publisher = new BatchPublisher<LineBatch>(_sender, new PublisherOptions(), _time, new Random(1), NullLogger.Instance);
         var pump = new SourcePump(
-            Cutting.Live(Definition), publisher, Linger, _time, filter: new PushedFilter(Definition, _processors), wakeAt: _wakes.Add);
+            Cutting.Live(Definition), new SourceOutlet(publisher), Linger, _time, filter: new PushedFilter(Definition, _processors), wakeAt: _wakes.Add);
         _running = pump.RunAsync(_input, CancellationToken.None, CancellationToken.None);
     }
 

@@ -56,7 +56,7 @@ internal sealed class PushedDown : IBatchSender<LineBatch>
         var processors = new ProcessorVersions(run._time);
         processors.Hear(source.Pipeline.Name, source.Pipeline.Version);
         var pump = new SourcePump(
-            source, publisher, TimeSpan.FromMilliseconds(50), run._time, filter: isOn ? new PushedFilter(source.Pipeline, processors) : null);
+            source, new SourceOutlet(publisher), TimeSpan.FromMilliseconds(50), run._time, filter: isOn ? new PushedFilter(source.Pipeline, processors) : null);
         await pump.RunAsync(new PiecewiseStream(bytes, receives), CancellationToken.None, CancellationToken.None);
         return run;
     }

@@ -48,7 +48,7 @@ public sealed class ReplayBudgetTests : IDisposable
     {
         var publisher = new BatchPublisher<LineBatch>(_sender, new PublisherOptions(), _time, new Random(1), NullLogger.Instance);
         var source = Source.Replay("key", Definitions.RefusingAll());
-        return new SourcePump(source, publisher, TimeSpan.FromMilliseconds(50), _time, budget: _budget)
+        return new SourcePump(source, new SourceOutlet(publisher), TimeSpan.FromMilliseconds(50), _time, budget: _budget)
             .RunAsync(_input, CancellationToken.None, CancellationToken.None);
     }
 

@@ -242,7 +242,7 @@ public sealed class SourcePumpTests : IDisposable
     {
         var publisher = new BatchPublisher<LineBatch>(
             _sender, new PublisherOptions { InFlightBytes = 1_000_000 }, _time, new Random(1), NullLogger.Instance);
-        var pump = new SourcePump(source ?? Cutting.Live(Definitions.RefusingAll()), publisher, Linger, _time);
+        var pump = new SourcePump(source ?? Cutting.Live(Definitions.RefusingAll()), new SourceOutlet(publisher), Linger, _time);
         _running = pump.RunAsync(_input, _stopping.Token, _aborting.Token);
     }
 
