@@ -77,6 +77,6 @@ public interface IBatchQueues
     /// <param name="prefetchMessages">How many messages the consumer may hold unacknowledged; see <see cref="Prefetch"/>.</param>
     IBatchReceiver<T> CreateReceiver<T>(string pipeline, int prefetchMessages) where T : class, IBatch<T>;
 
-    /// <summary>How many of the pipeline's batches lie in its queues and nobody works on them; null when that cannot be told.</summary>
+    /// <summary>How many of the pipeline's messages lie in its queues and nobody works on them; null when that cannot be told.</summary>
     Task<long?> CountWaitingAsync(string pipeline, CancellationToken cancellationToken) => Task.FromResult<long?>(null);
 }

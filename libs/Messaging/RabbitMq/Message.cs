@@ -32,10 +32,7 @@ internal sealed class Message(IChannel channel, ulong tag, long bytes, int batch
         return SettleOneAsync();
     }
 
-    private ValueTask SettleOneAsync()
-    {
-        return Interlocked.Decrement(ref _unsettled) > 0 ? default : SettleAsync();
-    }
+    private ValueTask SettleOneAsync() => Interlocked.Decrement(ref _unsettled) > 0 ? default : SettleAsync();
 
     private async ValueTask SettleAsync()
     {

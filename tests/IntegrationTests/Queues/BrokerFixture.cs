@@ -30,32 +30,7 @@ internal sealed class BrokerFixture(RabbitMqServer broker)
         return new RabbitMqQueues(Options.Create(options), TimeProvider.System, NullLogger<RabbitMqQueues>.Instance, Problems);
     }
 
-    public LineBatch Batch(int bytes = 10)
-    {
-        var lines = new byte[bytes];
-        Random.Shared.NextBytes(lines);
-        return new LineBatch
-        {
-            Id = Guid.CreateVersion7(),
-            Pipeline = Pipeline,
-            Definition = "0",
-            Lines = lines,
-            Segments =
-            [
-                new Segment
-                {
-                    SourceId = Guid.CreateVersion7(),
-                    Source = "test",
-                    FirstLine = 7,
-                    NextLine = 8,
-                    ByteOffset = 0,
-                    ByteLength = bytes,
-                    Lines = 1,
-                    PayloadLength = bytes,
-                },
-            ],
-        };
-    }
+    public LineBatch Batch(int bytes = 10) => RandomBatches.Lines(Pipeline, bytes);
 
     /// <summary>Sends that many batches.</summary>
     public async Task<List<LineBatch>> SendAsync(RabbitMqQueues queues, int count)

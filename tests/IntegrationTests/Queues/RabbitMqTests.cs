@@ -172,30 +172,5 @@ public sealed class RabbitMqTests(SharedServers servers)
             queue ?? Topology.QueueName<LineBatch>(_pipeline), durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: Token);
     }
 
-    private LineBatch Batch(int bytes)
-    {
-        var lines = new byte[bytes];
-        Random.Shared.NextBytes(lines);
-        return new LineBatch
-        {
-            Id = Guid.CreateVersion7(),
-            Pipeline = _pipeline,
-            Definition = "0",
-            Lines = lines,
-            Segments =
-            [
-                new Segment
-                {
-                    SourceId = Guid.CreateVersion7(),
-                    Source = "test",
-                    FirstLine = 1,
-                    NextLine = 2,
-                    ByteOffset = 0,
-                    ByteLength = bytes,
-                    Lines = 1,
-                    PayloadLength = bytes,
-                },
-            ],
-        };
-    }
+    private LineBatch Batch(int bytes) => RandomBatches.Lines(_pipeline, bytes);
 }

@@ -229,41 +229,10 @@ public sealed class SharedMessageTests(SharedServers servers)
         return finished;
     }
 
-    private async Task<T> OnChannelAsync<T>(Func<IChannel, Task<T>> work)
-    {
-        await using var connection = await (await servers.RabbitMqAsync()).ConnectAsync();
-        await using var channel = await connection.CreateChannelAsync(cancellationToken: Token);
-        return await work(channel);
-    }
+    private async Task<T> OnChannelAsync<T>(Func<IChannel, Task<T>> work) =>
+        await new BrokerFixture(await servers.RabbitMqAsync()).OnChannelAsync(work);
 
     private Task<uint> CountAsync(string queue) => OnChannelAsync(channel => channel.MessageCountAsync(queue, Token));
 
-    private RowBatch Batch(int bytes = 40)
-    {
-        var tuples = new byte[bytes];
-        Random.Shared.NextBytes(tuples);
-        return new RowBatch
-        {
-            Id = Guid.CreateVersion7(),
-            Pipeline = _pipeline,
-            Definition = "0",
-            Columns = [new RowColumn("a", ColumnType.Text)],
-            Segments =
-            [
-                new Segment
-                {
-                    SourceId = Guid.CreateVersion7(),
-                    Source = "test",
-                    FirstLine = 1,
-                    NextLine = 2,
-                    ByteOffset = 0,
-                    ByteLength = 10,
-                    Lines = 1,
-                    Rows = 1,
-                },
-            ],
-            RowLines = [1],
-            Tuples = tuples,
-        };
-    }
+    private RowBatch Batch(int bytes = 40) => RandomBatches.Rows(_pipeline, bytes);
 }
