@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
-using Ingest.Messaging.Wire;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -268,114 +267,13 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
         return _lastArrival == last;
     }
 
-    /// <summary>Reads the message while the client still holds its bytes.</summary>
-    private async Task ArriveAsync(IChannel channel, BasicDeliverEventArgs arrived, TaskCompletionSource lost, CancellationToken ending)
-    {
-        if (ending.IsCancellationRequested)
-        {
-            await new Message(channel, arrived.DeliveryTag, 0).ReturnAsync();
-            return;
-        }
-
-        _lastArrival = _broker.Time.GetUtcNow();
-        var count = MessageHeaders.DeliveryCount(arrived.BasicProperties);
-        try
-        {
-            foreach (var (batch, message) in await ReadAsync(channel, arrived.DeliveryTag, arrived.BasicProperties, arrived.Body, ending))
-            {
-                if (count < Trial.SuspectAfter)
-                    _arrived.Writer.TryWrite(new RabbitMqDelivery<T>(batch, message, isSuspect: false, this));
-                else
-                    _moving.Add(SetAsideAsync(batch, message, count));
-            }
-        }
-        catch (UnknownBatchVersionException newer)
-        {
-            // It goes back with everything else; what has gone back often begins anew, for the broker counts.
-            if (count >= Trial.SuspectAfter)
-                _moving.Add(RenewAsync(new Message(channel, arrived.DeliveryTag, 0), MessageHeaders.Copy(arrived.BasicProperties), arrived.Body.ToArray()));
-            _broker.Problems?.Report(
-                VersionPlace, $"Pipeline {_pipeline}: {newer.Message} Update this service; the queue {_queue} keeps its batches until then.", needsHelp: true);
-            lost.TrySetException(newer);
-        }
-        catch (OperationCanceledException)
-        {
-            await new Message(channel, arrived.DeliveryTag, 0).ReturnAsync();
-        }
-
-        // Who stopped has looked already.
-        if (_stopped.IsCancellationRequested)
-            await ReturnUnreceivedAsync();
-    }
-
     private async Task ReturnUnreceivedAsync()
     {
         while (_arrived.Reader.TryRead(out var unreceived))
             await unreceived.RequeueAsync();
     }
 
-    private string VersionPlace => $"{_queue} version";
-
     private string ConsumerPlace => $"{_queue} consumer";
-
-    /// <summary>Waits for memory, and reads; what cannot be read is buried beside.</summary>
-    private async Task<IEnumerable<(T Batch, Message Message)>> ReadAsync(
-        IChannel channel, ulong tag, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
-    {
-        var held = await _memory.AcquireAsync(Body.PlainLength(body.Span), cancellationToken);
-        Interlocked.Increment(ref _held);
-        try
-        {
-            if (properties.ContentType is { } kind && kind != T.ContentType)
-                throw new BatchFormatException($"A message of kind {kind} is none of {T.ContentType}.");
-            var batches = Body.Unpack<T>(body.Span);
-            var message = new Message(channel, tag, held, batches.Count);
-            return batches.Select(batch => (batch, message));
-        }
-        catch (BatchFormatException unreadable) when (unreadable is not UnknownBatchVersionException || properties.ContentType is null)
-        {
-            Release(held);
-            var message = new Message(channel, tag, 0);
-            _moving.Add(BuryUnreadableAsync(message, MessageHeaders.Copy(properties), body.ToArray(), unreadable.Message));
-            return [];
-        }
-        catch
-        {
-            Release(held);
-            throw;
-        }
-    }
-
-    private async Task BuryUnreadableAsync(Message message, BasicProperties properties, byte[] body, string reason)
-    {
-        if (await TryAsync(() => _undertaker.BuryAsync(properties, body, $"unreadable: {reason}")))
-            await message.AcknowledgeAsync();
-        else
-            await message.ReturnAsync();
-    }
-
-    private async Task RenewAsync(Message message, BasicProperties properties, byte[] body)
-    {
-        if (await TryAsync(() => _broker.Courier.DeliverAsync(_queue, properties, body)))
-            await message.AcknowledgeAsync();
-    }
-
-    private async Task<bool> TryAsync(Func<Task> move)
-    {
-        try
-        {
-            await move();
-            return true;
-        }
-        catch (SendFailedException failure)
-        {
-            Warn($"a batch could not be moved: {failure.Message}");
-        }
-
-        // It comes back at once; the broker may need longer.
-        await Task.WhenAny(Task.Delay(_options.ReconnectDelay, _broker.Time, _stopped.Token));
-        return false;
-    }
 
     /// <summary>A queue may be beyond use while its broker answers, for want of a leader for instance.</summary>
     private void ReportIfLasting(string reason)
@@ -395,7 +293,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
         LogNotConsuming(_broker.Logger, _queue, reason);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Consuming {Queue}, at most {Prefetch} batches at a time")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Consuming {Queue}, at most {Prefetch} messages at a time")]
     private static partial void LogConsuming(ILogger logger, string queue, int prefetch);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Not consuming {Queue}, trying again: {Reason}")]
