@@ -24,8 +24,11 @@ internal sealed class SourcePump(
     Source source, SourceOutlet outlet, TimeSpan linger, TimeProvider time, KnownSegments? known = null, ReceiveBudget? budget = null,
     PushedFilter? filter = null, Action<int>? wakeAt = null, TimeSpan idleTimeout = default)
 {
-    /// <summary>What is worth waking up for while lines are being joined, which wait anyway.</summary>
-    private const int WorthWaking = LineBatchBuilder.CutBytes / 2;
+    /// <summary>
+    /// What is worth waking up for where a source fills batches: each turn costs several switches between threads, and
+    /// takes the sender's processor where both are on one machine.
+    /// </summary>
+    public const int WorthWaking = 4 * LineBatchBuilder.CutBytes;
 
     /// <summary>Null where a batch is what was cut: a replayable source's, whose cuts have names.</summary>
     private readonly BatchJoiner? _joiner = filter is null || source.Replayable ? null : new BatchJoiner(source.Pipeline);
@@ -36,6 +39,9 @@ internal sealed class SourcePump(
     private long _bytesRead;
     private long _alreadyLines;
     private int _wakesAt = 1;
+
+    /// <summary>Whether it has filled a batch since one went out for another reason.</summary>
+    private bool _isFast;
 
     /// <summary>When the first of the lines at hand came, or null when there are none.</summary>
     private long? _waitingSince;
@@ -178,7 +184,7 @@ internal sealed class SourcePump(
         }
 
         var arrived = arriving.AsTask();
-        WakeAt(IsJoining ? WorthWaking : 1);
+        WakeAt(_isFast ? WorthWaking : 1);
         if (builder.HasWholeLines || IsJoining)
             await LingerAsync(arrived, builder, share, aborting);
         if (!arrived.IsCompleted)
@@ -229,6 +235,7 @@ internal sealed class SourcePump(
         while (builder.IsFull)
         {
             share.Pause();
+            _isFast = true;
             await PassOnAsync(builder.Take(), aborting);
             if (share.IsWanted)
                 await PublishJoinedAsync(aborting);
@@ -242,6 +249,7 @@ internal sealed class SourcePump(
     private async ValueTask PublishWholeLinesAsync(LineBatchBuilder builder, ReceiveShare share, CancellationToken aborting)
     {
         share.Pause();
+        _isFast = false;
         if (builder.HasWholeLines)
             await PassOnAsync(builder.TakeWholeLines(), aborting);
         await PublishJoinedAsync(aborting);

@@ -121,11 +121,11 @@ public sealed class PushDownPumpTests : IDisposable
         await _input.NextPendingAsync();
         _input.Send(Cut);
         await _time.NextWaitAsync();
-        Assert.Equal([LineBatchBuilder.CutBytes / 2], _wakes);
+        Assert.Equal([SourcePump.WorthWaking], _wakes);
         _time.Advance(Linger);
         (await _sender.NextAsync()).Confirm();
         await CompleteAsync();
-        Assert.Equal([LineBatchBuilder.CutBytes / 2, 1], _wakes);
+        Assert.Equal([SourcePump.WorthWaking, 1], _wakes);
     }
 
     [Fact]

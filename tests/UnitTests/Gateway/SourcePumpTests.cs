@@ -18,6 +18,7 @@ public sealed class SourcePumpTests : IDisposable
     private readonly ObservedTime _time = new();
     private readonly ScriptedSender<LineBatch> _sender = new();
     private readonly ScriptedStream _input = new();
+    private readonly List<int> _wakes = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _aborting = new();
     private Task<SourceResult> _running = null!;
@@ -96,6 +97,27 @@ public sealed class SourcePumpTests : IDisposable
         first.Confirm();
         (await NextAsync("b\n")).Confirm();
         await CompleteAsync(lines: 3, tail: "c");
+    }
+
+    [Fact]
+    public async Task A_wait_is_ended_by_many_bytes_while_batches_are_filled_and_by_one_otherwise()
+    {
+        Run();
+        var first = await StartAsync();
+        _input.Send("b\n");
+        await _time.NextWaitAsync();
+        Assert.Empty(_wakes);
+
+        var full = new string('c', LineBatchBuilder.CutBytes - 3) + "\n";
+        _input.Send(full + "d\n");
+        var second = await NextAsync("b\n" + full);
+        await _time.NextWaitAsync();
+        Assert.Equal([SourcePump.WorthWaking], _wakes);
+        first.Confirm();
+        second.Confirm();
+        (await NextAsync("d\n")).Confirm();
+        await CompleteAsync(lines: 4);
+        Assert.Equal([SourcePump.WorthWaking, 1], _wakes);
     }
 
     [Fact]
@@ -242,7 +264,7 @@ public sealed class SourcePumpTests : IDisposable
     {
         var publisher = new BatchPublisher<LineBatch>(
             _sender, new PublisherOptions { InFlightBytes = 1_000_000 }, _time, new Random(1), NullLogger.Instance);
-        var pump = new SourcePump(source ?? Cutting.Live(Definitions.RefusingAll()), new SourceOutlet(publisher), Linger, _time);
+        var pump = new SourcePump(source ?? Cutting.Live(Definitions.RefusingAll()), new SourceOutlet(publisher), Linger, _time, wakeAt: _wakes.Add);
         _running = pump.RunAsync(_input, _stopping.Token, _aborting.Token);
     }
 
