@@ -50,13 +50,14 @@ internal sealed class LineIndex
     /// <summary>Up to how many tokens another block of them fits.</summary>
     public int Room => Tokens.Length - BlockBytes - Sentinels;
 
-    /// <summary>Makes room for another block.</summary>
+    /// <summary>Makes room for another block, where either array has none.</summary>
     /// <param name="count">Tokens so far.</param>
-    public void Grow(int count)
+    /// <param name="block">The block that comes next.</param>
+    public void Grow(int count, int block)
     {
         if (count > Room)
             Array.Resize(ref Tokens, Tokens.Length * 2);
-        else
+        if (block >= Backslashes.Length)
             Array.Resize(ref Backslashes, Backslashes.Length * 2);
     }
 

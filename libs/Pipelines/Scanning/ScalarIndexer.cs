@@ -14,8 +14,7 @@ internal static class ScalarIndexer
         {
             if (at % 64 == 0)
             {
-                while (index.Count > index.Room || at / 64 >= index.Backslashes.Length)
-                    index.Grow(index.Count);
+                index.Grow(index.Count, at / 64);
                 index.Backslashes[at / 64] = 0;
             }
 

@@ -30,7 +30,7 @@ internal static class VectorIndexer
         {
             if (count > room || at >= blocks)
             {
-                index.Grow(count);
+                index.Grow(count, at / BlockBytes);
                 tokens = ref MemoryMarshal.GetArrayDataReference(index.Tokens);
                 backslashes = ref MemoryMarshal.GetArrayDataReference(index.Backslashes);
                 (room, blocks) = (index.Room, index.Backslashes.Length * BlockBytes);

@@ -1,3 +1,4 @@
+using System.Text;
 using CsCheck;
 using Ingest.Pipelines.Scanning;
 
@@ -35,6 +36,22 @@ public class LineIndexerProperties
         Assert.Equal(line.Length - 1, index.Count);
         ScalarIndexer.Index(line, index);
         Assert.Equal((line.Length - 1, line.Length - 2), (index.Count, index.Tokens[index.Count - 1]));
+    }
+
+    [Fact]
+    public void Room_for_tokens_and_for_blocks_may_run_out_at_the_same_byte()
+    {
+        var fresh = new LineIndex();
+        var blocks = fresh.Backslashes.Length;
+        const int lastTokens = 16;
+        var line = new string('[', fresh.Room - lastTokens + 1).PadRight((blocks - 1) * 64) + new string('[', lastTokens).PadRight(64)
+            + "\"\\n\"" + new string('[', 100) + "\n";
+        var text = Encoding.UTF8.GetBytes(line);
+        var vector = new LineIndex();
+        LineIndexer.Index(text, vector);
+        ScalarIndexer.Index(text, fresh);
+        Assert.Equal(Facts(fresh), Facts(vector));
+        Assert.True(vector.HasBackslashIn(blocks * 64, (blocks * 64) + 4));
     }
 
     private static string Facts(LineIndex index) => string.Join(
