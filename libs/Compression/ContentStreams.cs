@@ -22,8 +22,7 @@ internal static class ContentStreams
         var native = codecs == Codecs.Fastest;
         return format switch
         {
-            Decompression.Gzip when native && ZLib.IsThere => new DecoderStream(format, new GzipDecoder(), input, share),
-            Decompression.Gzip => new ManagedGzipStream(input),
+            Decompression.Gzip => new DecoderStream(format, new GzipDecoder(), input, share),
             Decompression.Zstd => new DecoderStream(format, new ZstdDecoder(), input, share),
             Decompression.Lz4 => new DecoderStream(format, new Lz4FrameDecoder(), input, share),
             Decompression.Xz when native && LibLzma.IsThere => new DecoderStream(format, new XzDecoder(share, isLive: !input.IsFile), input, share),

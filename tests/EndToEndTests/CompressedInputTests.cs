@@ -94,6 +94,20 @@ public sealed class CompressedInputTests(SharedServers servers)
         Assert.Equal((1, 0), (Count(folder, "numbers"), Count(folder, "ingest_rejects")));
     }
 
+    /// <summary>The delivered command has .NET's own decoder inside, which ends a file where no further member begins.</summary>
+    [Fact]
+    public async Task What_follows_a_gzip_member_and_is_none_is_a_reject_of_load_and_not_lost()
+    {
+        var folder = TestRun.CreateFolder("followed");
+        await File.WriteAllTextAsync(Path.Combine(folder, "numbers.yaml"), $"pipeline: numbers\n{Numbers}", TestContext.Current.CancellationToken);
+        byte[] followed = [.. Gzip(Lines(0)), .. Lines(1)];
+        await File.WriteAllBytesAsync(Path.Combine(folder, "followed.gz"), followed, TestContext.Current.CancellationToken);
+
+        await using var load = ServiceProcess.Start("Cli", ["load", "followed.gz", "-p", "numbers.yaml", "-d", "numbers.db"], workingDirectory: folder);
+        await load.WaitForExitAsync(PipelineUnderTest.Deadline);
+        Assert.Equal((LineCount, 1), (Count(folder, "numbers"), Count(folder, "ingest_rejects")));
+    }
+
     private static long Count(string folder, string table)
     {
         using var connection = new SqliteConnection($"Data Source={Path.Combine(folder, "numbers.db")};Pooling=False");

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 
 namespace Ingest.Compression.Decoding;
@@ -9,9 +8,7 @@ internal sealed class NativeExports
     private readonly nint _library;
 
     /// <param name="name">As the system's loader knows it.</param>
-    /// <param name="beside">The assembly in whose folder it may lie, or null.</param>
-    public NativeExports(string name, Assembly? beside = null) =>
-        _ = NativeLibrary.TryLoad(name, beside ?? typeof(NativeExports).Assembly, null, out _library);
+    public NativeExports(string name) => _ = NativeLibrary.TryLoad(name, typeof(NativeExports).Assembly, null, out _library);
 
     /// <summary>The library is there, with all of these functions.</summary>
     public bool Has(params ReadOnlySpan<string> functions)

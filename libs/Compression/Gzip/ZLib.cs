@@ -1,12 +1,10 @@
-using System.IO.Compression;
 using System.Runtime.InteropServices;
-using Ingest.Compression.Decoding;
 
 namespace Ingest.Compression.Gzip;
 
 /// <summary>
 /// The zlib-ng that comes with .NET, by the functions that its own streams call. Those streams do not say where a member
-/// ended, so that whether other bytes follow could not be told.
+/// ended, and would drop what follows it unseen.
 /// </summary>
 internal static unsafe class ZLib
 {
@@ -18,30 +16,19 @@ internal static unsafe class ZLib
     private const int GzipWindowBits = 15 + 16;
     private const int NoFlush = 0;
 
-    private static readonly NativeExports Exports = new("libSystem.IO.Compression.Native", typeof(GZipStream).Assembly);
-
-    private static readonly delegate* unmanaged<Stream*, int, int> InflateInit2 =
-        (delegate* unmanaged<Stream*, int, int>)Exports.Find("CompressionNative_InflateInit2_");
-
-    private static readonly delegate* unmanaged<Stream*, int, int> InflateReset2 =
-        (delegate* unmanaged<Stream*, int, int>)Exports.Find("CompressionNative_InflateReset2_");
-
-    private static readonly delegate* unmanaged<Stream*, int, int> InflateNext =
-        (delegate* unmanaged<Stream*, int, int>)Exports.Find("CompressionNative_Inflate");
-
-    private static readonly delegate* unmanaged<Stream*, int> InflateEnd =
-        (delegate* unmanaged<Stream*, int>)Exports.Find("CompressionNative_InflateEnd");
-
-    public static bool IsThere { get; } = Exports.Has(
-        "CompressionNative_InflateInit2_", "CompressionNative_InflateReset2_", "CompressionNative_Inflate", "CompressionNative_InflateEnd");
+    // Calls by name, since there is nothing to look into where .NET is linked into the program.
+    private const string Library = "libSystem.IO.Compression.Native";
 
     public static Stream* Open()
     {
         var stream = (Stream*)NativeMemory.AllocZeroed((nuint)sizeof(Stream));
-        return InflateInit2(stream, GzipWindowBits) == Ok ? stream : throw DecompressionRefusedException.OutOfMemory();
+        if (InflateInit2(stream, GzipWindowBits) == Ok)
+            return stream;
+        NativeMemory.Free(stream);
+        throw DecompressionRefusedException.OutOfMemory();
     }
 
-    public static int Inflate(Stream* stream) => InflateNext(stream, NoFlush);
+    public static int Inflate(Stream* stream) => Inflate(stream, NoFlush);
 
     /// <summary>Makes it ready for another member.</summary>
     public static void Reset(Stream* stream) => _ = InflateReset2(stream, GzipWindowBits);
@@ -51,6 +38,18 @@ internal static unsafe class ZLib
         _ = InflateEnd(stream);
         NativeMemory.Free(stream);
     }
+
+    [DllImport(Library, EntryPoint = "CompressionNative_InflateInit2_")]
+    private static extern int InflateInit2(Stream* stream, int windowBits);
+
+    [DllImport(Library, EntryPoint = "CompressionNative_InflateReset2_")]
+    private static extern int InflateReset2(Stream* stream, int windowBits);
+
+    [DllImport(Library, EntryPoint = "CompressionNative_Inflate")]
+    private static extern int Inflate(Stream* stream, int flush);
+
+    [DllImport(Library, EntryPoint = "CompressionNative_InflateEnd")]
+    private static extern int InflateEnd(Stream* stream);
 
     [StructLayout(LayoutKind.Sequential)]
     public struct Stream

@@ -19,7 +19,7 @@ public sealed class DecompressorProperties
             foreach (var format in CompressedSamples.All.Keys)
             {
                 data.Add(format, nameof(Codecs.Fastest));
-                if (format is Decompression.Gzip or Decompression.Xz or Decompression.Bzip2)
+                if (format is Decompression.Xz or Decompression.Bzip2)
                     data.Add(format, nameof(Codecs.Managed));
             }
 
