@@ -43,8 +43,7 @@ internal static class ServeCommand
         using var host = string.IsNullOrEmpty(http) ? BuildHost(catalog, database) : BuildWebHost(catalog, database, http);
         await host.StartOrStopAsync();
         await Console.Error.WriteLineAsync($"Writing to {database.Name}; Ctrl+C stops.");
-        await host.WaitForShutdownAsync();
-        return ExitCodes.Success;
+        return await host.WaitForExitCodeAsync();
     }
 
     private static IHost BuildHost(PipelineCatalog catalog, Database database)

@@ -51,8 +51,7 @@ public static class ServiceHost
             app.MapMetrics();
             map?.Invoke(app);
             await app.StartOrStopAsync();
-            await app.WaitForShutdownAsync();
-            var exitCode = HasFault(app.Services) ? ExitCodes.Failed : ExitCodes.Success;
+            var exitCode = await app.WaitForExitCodeAsync();
             await app.DisposeAsync();
             return exitCode;
         }
@@ -62,7 +61,4 @@ public static class ServiceHost
             return told.ExitCode;
         }
     }
-
-    private static bool HasFault(IServiceProvider services) =>
-        services.GetServices<IHostedService>().OfType<BackgroundService>().Any(s => s.ExecuteTask is { IsFaulted: true });
 }
