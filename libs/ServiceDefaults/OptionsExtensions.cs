@@ -1,10 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ingest.ServiceDefaults;
 
-public static class OptionsExtensions
+public static partial class OptionsExtensions
 {
     /// <summary>Binds a section, refuses keys that it does not know, and checks the ranges at start.</summary>
     /// <param name="services">Where the options are found.</param>
@@ -33,7 +34,11 @@ public static class OptionsExtensions
         }
         catch (InvalidOperationException wrong)
         {
-            throw new StartupException($"a setting cannot be read: {wrong.Message}", ExitCodes.BadConfiguration);
+            throw new StartupException($"a setting cannot be read: {Value().Replace(wrong.Message, "value at '")}", ExitCodes.BadConfiguration);
         }
     }
+
+    /// <summary>What the binder quotes may hold a password.</summary>
+    [GeneratedRegex("value '.*' at '", RegexOptions.Singleline)]
+    private static partial Regex Value();
 }
