@@ -49,9 +49,17 @@ internal sealed class InputFile : LoadInput
             throw new StartupException($"{name} is a folder; name the files in it.");
         if (!File.Exists(name))
             throw new StartupException($"There is no file {name}.");
-        var path = Path.GetFullPath(name);
-        path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-        return new InputFile(name, path, new FileInfo(path).Length);
+        try
+        {
+            var path = Path.GetFullPath(name);
+            path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+            return new InputFile(name, path, new FileInfo(path).Length);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            // A link to what is not there exists, too.
+            throw new StartupException($"{name} cannot be opened: {refused.Message}");
+        }
     }
 
     public override Stream Open()

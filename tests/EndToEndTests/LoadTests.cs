@@ -101,12 +101,14 @@ public sealed class LoadTests
 
     [Theory]
     [InlineData("missing.ndjson", "ingest.db", 1, "There is no file missing.ndjson.")]
+    [InlineData("dangling.ndjson", "ingest.db", 1, "dangling.ndjson cannot be opened")]
     [InlineData("in.ndjson", "/nowhere/at/all.db", 1, "/nowhere/at/all.db")]
     [InlineData("in.ndjson", "Host=127.0.0.1;Port=1;Username=u;Password=topsecret;Database=d", 1, "127.0.0.1:1/d")]
     [InlineData("in.ndjson", "Host=127.0.0.1;Colour=blue", 2, "not understood")]
     public async Task What_cannot_work_is_one_clear_line_and_the_right_exit_code(string input, string database, int expected, string message)
     {
         Write("in.ndjson", "{}\n");
+        File.CreateSymbolicLink(Path.Combine(_folder, "dangling.ndjson"), Path.Combine(_folder, "gone.ndjson"));
         var definition = Write("people.yaml", Definition);
         await using var command = ServiceProcess.Start("Cli", ["load", input, "-p", definition, "-d", database], workingDirectory: _folder);
         Assert.Equal(expected, await command.WaitForExitAsync(Deadline));

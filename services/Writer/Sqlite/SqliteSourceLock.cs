@@ -10,6 +10,7 @@ namespace Ingest.Writer.Sqlite;
 internal static class SqliteSourceLock
 {
     /// <returns>Null when another process holds it.</returns>
+    /// <exception cref="StoreRefusedException">Another user has it, or has left it behind.</exception>
     public static IAsyncDisposable? TryTake(string database, Guid sourceId)
     {
         var name = XxHash128.HashToUInt128(Encoding.UTF8.GetBytes($"{Path.GetFullPath(database)}\n{sourceId}"));
@@ -21,6 +22,10 @@ internal static class SqliteSourceLock
         catch (IOException)
         {
             return null;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new StoreRefusedException($"the lock {path} is another user's, who loads the same at the moment or was ended while loading it; remove it in that case.");
         }
     }
 }
