@@ -15,8 +15,11 @@ internal sealed class InputSend(InputFile input, Destination destination, SendSe
     private Receipt? _receipt;
     private long _sent;
 
+    private string? Source => SourceName(input, settings);
+
     /// <summary>A file is the same by its host and path; the same bytes under that name are written once.</summary>
-    private string? Source => settings.Source ?? (input.IsStandardInput ? null : $"{Environment.MachineName}:{input.Identity}");
+    public static string? SourceName(InputFile input, SendSettings settings) =>
+        settings.Source ?? (input.IsStandardInput ? null : $"{Environment.MachineName}:{input.Identity}");
 
     /// <param name="stopping">Ends the sending; what comes once ends where it is, a file's connection is reset.</param>
     /// <param name="aborting">Does not wait for a receipt either.</param>

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Ingest.Cli.Load;
+using Ingest.Gateway.Edge;
 using Ingest.Gateway.Receipts;
 using Ingest.ServiceDefaults;
 
@@ -13,8 +14,15 @@ internal sealed class SendRun(SendSettings settings)
         var inputs = InputFile.FindAll(settings.Files);
         if (settings.Source is not null && inputs.Length > 1)
             throw new StartupException("--source names one input, and there are several.", ExitCodes.Usage);
-        if (settings.Source is { } name && (name.Length == 0 || name.Any(char.IsControl) || System.Text.Encoding.UTF8.GetByteCount(name) > 1024))
+        if (settings.Source is { } name && !SourceLine.IsName(name))
             throw new StartupException("--source takes a name of 1 to 1024 bytes without control characters.", ExitCodes.Usage);
+        if (inputs.FirstOrDefault(i => InputSend.SourceName(i, settings) is { } path && !SourceLine.IsName(path)) is { } unnamed)
+        {
+            // The gateway would take the name for a line, and the file for one that must not be sent twice.
+            throw new StartupException(
+                $"The path of '{Printable(unnamed.Name)}' is longer than 1024 bytes or has control characters, so it cannot be its source's name; send it by itself with --source NAME.");
+        }
+
         var destination = Destination.Read(settings);
 
         using var stopping = new CancellationTokenSource();
@@ -47,6 +55,8 @@ internal sealed class SendRun(SendSettings settings)
         SendSummary.Print(results, TimeSpan.FromMilliseconds(Environment.TickCount64 - start), settings.Json);
         return stopping.IsCancellationRequested ? ExitCodes.Interrupted : results.Any(r => r.Error is not null) ? ExitCodes.Failed : ExitCodes.Success;
     }
+
+    private static string Printable(string path) => string.Concat(path.Select(c => char.IsControl(c) ? '\uFFFD' : c));
 
     /// <summary>The first signal ends the sending, the second does not wait for a receipt either.</summary>
     private static void Stop(PosixSignalContext signal, CancellationTokenSource stopping, CancellationTokenSource aborting)

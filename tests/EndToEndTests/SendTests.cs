@@ -50,6 +50,24 @@ public sealed class SendTests
         Assert.Equal([1, 1, 2], serve.Numbers());
     }
 
+    [Theory]
+    [InlineData("a\tb.ndjson")]
+    [InlineData("a\nb.ndjson")]
+    public async Task A_path_that_no_source_can_be_named_by_is_refused_with_what_to_do(string name)
+    {
+        await using var serve = await StartAsync();
+        var file = Path.Combine(_folder, name);
+        await File.WriteAllBytesAsync(file, ServeUnderTest.Lines(1, 2), TestContext.Current.CancellationToken);
+        var (exit, _, error) = await SendAsync(_port, [file]);
+        Assert.Equal(1, exit);
+        Assert.Contains("--source", error, StringComparison.Ordinal);
+        Assert.DoesNotContain(name, error, StringComparison.Ordinal);
+        Assert.Empty(serve.Numbers());
+
+        Assert.Equal(0, (await SendAsync(_port, [file, "--source", "a-b"])).ExitCode);
+        Assert.Equal([1, 2], serve.Numbers());
+    }
+
     [Fact]
     public async Task A_connection_that_is_reset_in_the_middle_is_made_again_and_every_row_is_there_once()
     {

@@ -23,6 +23,9 @@ internal static class SourceLine
         return await socket.ReceiveAsync(first, SocketFlags.Peek, cancellationToken) == 1 && first[0] == Beginning[0];
     }
 
+    /// <summary>Whether a source can have that name: 1 to 1024 bytes of UTF-8 without control characters.</summary>
+    public static bool IsName(string name) => name.Length > 0 && !name.Any(char.IsControl) && Encoding.UTF8.GetByteCount(name) <= LongestName;
+
     /// <summary>Reads the line, and not a byte after it.</summary>
     /// <returns>The name, or null where there is none; and where to read on, which gives back what was not the line.</returns>
     /// <exception cref="IOException">The connection broke.</exception>
@@ -51,12 +54,10 @@ internal static class SourceLine
     {
         if (bytes is [.., (byte)'\r'])
             bytes = bytes[..^1];
-        if (bytes.Length is 0 or > LongestName)
-            return null;
         try
         {
             var name = Utf8.GetString(bytes);
-            return name.Any(char.IsControl) ? null : name;
+            return IsName(name) ? name : null;
         }
         catch (DecoderFallbackException)
         {
