@@ -73,7 +73,7 @@ internal sealed class SourceLoad(
         return result.Outcome switch
         {
             SourceOutcome.Corrupt => $"{input.Name} is corrupt or cut short after {result.Bytes:N0} bytes of its content ({result.Error}); every whole line before that is loaded.",
-            SourceOutcome.Refused => $"{input.Name} is not loaded from byte {result.Bytes:N0} of its content on: {result.Error}.",
+            SourceOutcome.Refused or SourceOutcome.Postponed => $"{input.Name} is not loaded from byte {result.Bytes:N0} of its content on: {result.Error}.",
             SourceOutcome.Broken => $"{input.Name} cannot be read further: {result.Error}; run it again when it can.",
             SourceOutcome.Shortened => $"{input.Name} has become shorter than what was loaded of it, and table {pipeline.Table} has no key: its last lines are left alone, since they would be written twice; say --again if they are others.",
             _ => null,

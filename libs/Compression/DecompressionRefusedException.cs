@@ -6,6 +6,9 @@ namespace Ingest.Compression;
 /// </summary>
 public sealed class DecompressionRefusedException(string message) : Exception(message)
 {
+    /// <summary>It may be allowed later: others held the memory.</summary>
+    public bool IsForNow { get; init; }
+
     internal static DecompressionRefusedException OutOfMemory() =>
-        new("the system has no memory left to decompress it; send it again when there is some");
+        new("the system has no memory left to decompress it; send it again when there is some") { IsForNow = true };
 }

@@ -88,8 +88,8 @@ internal sealed partial class LineBatchBuilder(
 
     public long TotalLines => _totalLines;
 
-    /// <summary>Bytes of the source seen so far.</summary>
-    public long TotalBytes => _offset + (_end - _start) + (_overlong?.Dropped ?? 0);
+    /// <summary>Bytes of the source that batches cover so far; what is held besides is not taken yet.</summary>
+    public long TotalBytes => _offset;
 
     /// <summary>The longest buffer of a pipeline. A line that fills it, with its line end and a byte order mark, is too long.</summary>
     public static int LongestBuffer(PipelineDefinition pipeline) => Math.Max(CutBytes, pipeline.MaxLineBytes + 2 + 3);

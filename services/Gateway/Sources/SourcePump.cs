@@ -124,7 +124,7 @@ internal sealed class SourcePump(
 
                 // No whole line waits for memory.
                 if (!builder.HasRoom)
-                    await PublishJoinedAsync(aborting);
+                    await PublishJoinedAsync(share, aborting);
                 if (!await share.MakeRoomAsync(reading))
                 {
                     await PublishWholeLinesAsync(builder, share, aborting);
@@ -133,7 +133,14 @@ internal sealed class SourcePump(
 
                 var room = builder.GetMemory();
                 AwaitSender();
-                var count = await input.ReadAsync(room, reading);
+                var receiving = input.ReadAsync(room, reading);
+                if (!receiving.IsCompleted)
+                {
+                    // What was there made no output yet: a decompressor waits, and so may whole lines.
+                    WakeAt(1);
+                }
+
+                var count = await receiving;
                 AwaitNobody();
                 if (count == 0)
                     return (SourceOutcome.Completed, null);
@@ -162,11 +169,16 @@ internal sealed class SourcePump(
         }
         catch (DecompressionRefusedException refused)
         {
-            return (SourceOutcome.Refused, refused.Message);
+            return (refused.IsForNow ? SourceOutcome.Postponed : SourceOutcome.Refused, refused.Message);
         }
         catch (Exception broken) when (broken is IOException or SocketException || (broken is OperationCanceledException && !reading.IsCancellationRequested))
         {
             return (SourceOutcome.Broken, broken.Message);
+        }
+        finally
+        {
+            // Whoever reads on looks for less.
+            WakeAt(1);
         }
     }
 
@@ -282,6 +294,16 @@ internal sealed class SourcePump(
         _waitingSince ??= time.GetTimestamp();
         if (_joiner.IsFull)
             await PublishJoinedAsync(aborting);
+    }
+
+    /// <summary>The sender is not to blame for how long that takes.</summary>
+    private async ValueTask PublishJoinedAsync(ReceiveShare share, CancellationToken aborting)
+    {
+        if (!IsJoining)
+            return;
+        share.Pause();
+        await PublishJoinedAsync(aborting);
+        share.Progress();
     }
 
     private async ValueTask PublishJoinedAsync(CancellationToken aborting)

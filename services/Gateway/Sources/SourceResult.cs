@@ -24,6 +24,9 @@ internal enum SourceOutcome
     /// <summary>Its bytes could be decompressed at a greater cost than is allowed; what follows was not taken.</summary>
     Refused,
 
+    /// <summary>The same for now: others held the memory that it takes.</summary>
+    Postponed,
+
     /// <summary>
     /// It ends inside lines that the ledger holds, and without a key they might be written twice: what follows the last
     /// segment that is known to be the same was left alone.

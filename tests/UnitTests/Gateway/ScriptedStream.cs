@@ -11,6 +11,9 @@ internal sealed class ScriptedStream : Stream
 
     private ReadOnlyMemory<byte> _rest;
 
+    /// <summary>As a decompressor whose input came and made no output: it says that there are bytes, and may make a receive wait.</summary>
+    public bool IsAlwaysReady { get; set; }
+
     /// <summary>The next receives get these bytes.</summary>
     public void Send(string text) => Send(Encoding.UTF8.GetBytes(text));
 
@@ -26,6 +29,8 @@ internal sealed class ScriptedStream : Stream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (buffer.IsEmpty && IsAlwaysReady)
+            return 0;
         if (_rest.Length > 0)
             return Give(buffer, _rest);
         if (!_events.Reader.TryPeek(out _))

@@ -121,6 +121,42 @@ public sealed class SourcePumpTests : IDisposable
     }
 
     [Fact]
+    public async Task A_receive_that_waits_although_bytes_were_announced_is_ended_by_one_byte()
+    {
+        Run();
+        _input.Send(new string('a', LineBatchBuilder.CutBytes - 1) + "\n" + "b\n");
+        var full = await _sender.NextAsync();
+        await _time.NextWaitAsync();
+        Assert.Equal([SourcePump.WorthWaking], _wakes);
+        _input.IsAlwaysReady = true;
+        _input.Send("c");
+        while ((await _input.NextPendingAsync()).IsEmpty)
+        {
+        }
+
+        Assert.Equal([SourcePump.WorthWaking, 1], _wakes);
+        _input.End();
+        (await NextAsync("b\nc")).Confirm();
+        full.Confirm();
+        await _running.SoonAsync();
+    }
+
+    [Fact]
+    public async Task Who_reads_on_after_it_is_woken_by_one_byte()
+    {
+        Run();
+        _input.Send(new string('a', LineBatchBuilder.CutBytes - 1) + "\n" + "b\n");
+        var full = await _sender.NextAsync();
+        await _time.NextWaitAsync();
+        Assert.Equal([SourcePump.WorthWaking], _wakes);
+        await _stopping.CancelAsync();
+        (await NextAsync("b\n")).Confirm();
+        full.Confirm();
+        Assert.Equal(SourceOutcome.Interrupted, (await _running.SoonAsync()).Outcome);
+        Assert.Equal([SourcePump.WorthWaking, 1], _wakes);
+    }
+
+    [Fact]
     public async Task A_part_of_a_line_waits_for_its_end_without_a_timer()
     {
         Run();
@@ -183,7 +219,8 @@ public sealed class SourcePumpTests : IDisposable
             await _stopping.CancelAsync();
         else
             _input.Break(new IOException("disk"));
-        Assert.Equal(stopped ? SourceOutcome.Interrupted : SourceOutcome.Broken, (await _running.SoonAsync()).Outcome);
+        var result = await _running.SoonAsync();
+        Assert.Equal((stopped ? SourceOutcome.Interrupted : SourceOutcome.Broken, 0, 0), (result.Outcome, result.Lines, result.Bytes));
         Assert.Equal(0, _sender.Waiting);
     }
 
