@@ -149,6 +149,12 @@ public sealed class HttpLinesTests(SharedServers servers) : IDisposable
         // The cut tail is one of the lines, as a reject.
         Assert.Equal(lines - 1, serve.Numbers().Count - 2);
 
+        // RFC 8878: a frame that wants a window of 2 GiB for its one line.
+        byte[] wide = [0x28, 0xb5, 0x2f, 0xfd, 0x00, (31 - 10) << 3, (8 << 3) | 1, 0, 0, .. "{\"n\":1}\n"u8];
+        var refused = await ProblemAsync(
+            await PostAsync(serve.Posts, wide, ("Content-Encoding", "zstd")), HttpStatusCode.UnprocessableEntity, "Gateway__MaxDecompressionWindowBytes");
+        Assert.DoesNotContain("again", refused.GetProperty("detail").GetString(), StringComparison.Ordinal);
+
         using var unknown = await PostAsync(serve.Posts, zipped, ("Content-Encoding", "compress"));
         Assert.Contains("gzip", unknown.Headers.GetValues("Accept-Encoding").Single(), StringComparison.Ordinal);
         await ProblemAsync(unknown, HttpStatusCode.UnsupportedMediaType, "Content-Encoding");
