@@ -120,7 +120,9 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
                 segments.Select(s => s.Counts.Rejected).ToArray()));
         }
 
-        var ends = batches.SelectMany(b => b.Ends.Select(e => (b.Definition, End: e))).DistinctBy(e => e.End.SourceId).ToArray();
+        // Of a source that ended more than once the newest end counts; a statement can change a row only once.
+        var ends = batches.SelectMany(b => b.Ends.Select(e => (b.Definition, End: e)))
+            .GroupBy(e => e.End.SourceId, (_, all) => all.MaxBy(e => e.End.EndedAt)).ToArray();
         if (ends.Length > 0)
         {
             finish.BatchCommands.Add(Command(

@@ -225,12 +225,14 @@ internal sealed class Sql(PipelineDefinition pipeline)
                                    $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[]) AS s
         """;
 
+    /// <summary>An end that is delivered again does not replace a newer one.</summary>
     public const string InsertSources =
         """
         INSERT INTO ingest_sources (pipeline, source_id, source, definition, lines, last_line, bytes, ended_at)
         SELECT $1, s.* FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::timestamptz[]) AS s
         ON CONFLICT (pipeline, source_id) DO UPDATE SET lines = EXCLUDED.lines, last_line = EXCLUDED.last_line,
             bytes = EXCLUDED.bytes, ended_at = EXCLUDED.ended_at
+            WHERE EXCLUDED.ended_at >= ingest_sources.ended_at
         """;
 
     public const string InsertRejects =

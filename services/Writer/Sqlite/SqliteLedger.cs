@@ -61,6 +61,7 @@ internal sealed class SqliteLedger(SqliteConnection connection, PipelineDefiniti
                 INSERT INTO ingest_sources VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
                 ON CONFLICT (pipeline, source_id) DO UPDATE SET lines = excluded.lines, last_line = excluded.last_line,
                     bytes = excluded.bytes, ended_at = excluded.ended_at
+                    WHERE excluded.ended_at >= ingest_sources.ended_at
                 """,
                 pipeline.Name, end.SourceId.ToString(), end.Source, batch.Definition, end.Lines, end.LastLine, end.Bytes, Time(end.EndedAt));
         }

@@ -106,6 +106,39 @@ public abstract class StoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_newest_end_of_a_source_stays_in_whatever_order_ends_come()
+    {
+        var pipeline = Parse(People);
+        await using var store = await PrepareAsync(pipeline);
+        var (grown, shrunk) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        await store.CommitAsync([End(grown, 10, 1), End(grown, 20, 2), End(shrunk, 40, 4), End(shrunk, 30, 3)], Token);
+        await CheckAsync("20", "40");
+        await store.CommitAsync([End(grown, 10, 1), End(shrunk, 30, 3)], Token);
+        await CheckAsync("20", "40");
+        await store.CommitAsync([End(grown, 21, 2), End(shrunk, 5, 5)], Token);
+        await CheckAsync("21", "5");
+
+        async Task CheckAsync(params string[] lines)
+        {
+            Assert.Equal(lines, await QueryAsync($"SELECT lines FROM ingest_sources ORDER BY source_id = '{shrunk}'"));
+            Assert.Equal(lines, await QueryAsync($"SELECT last_line FROM ingest_sources ORDER BY source_id = '{shrunk}'"));
+            Assert.Equal(lines, await QueryAsync($"SELECT bytes FROM ingest_sources ORDER BY source_id = '{shrunk}'"));
+        }
+
+        RowBatch End(Guid source, int lines, int second) => new()
+        {
+            Id = Guid.CreateVersion7(),
+            Pipeline = pipeline.Name,
+            Definition = pipeline.Version,
+            Columns = [new RowColumn("id", ColumnType.Integer)],
+            Segments = [],
+            RowLines = [],
+            Tuples = default,
+            Ends = [new SourceEnd(source, "test", lines, lines, lines, DateTimeOffset.UnixEpoch.AddSeconds(second))],
+        };
+    }
+
+    [Fact]
     public async Task A_ledger_of_an_earlier_release_gets_the_indexes_that_it_lacks()
     {
         await using (await PrepareAsync(Parse(People)))
