@@ -55,24 +55,22 @@ internal sealed class LedgerAudit(DbConnection connection, string pipeline)
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         Guid? sourceId = null;
         string? source = null;
-        (long Lines, long Bytes)? end = null;
-        var chain = new SegmentChain();
+        var chain = new SegmentChain(null);
         while (await reader.ReadAsync(cancellationToken))
         {
             if (reader.GetGuid(0) is var id && id != sourceId)
             {
                 if (sourceId is { } done)
-                    yield return chain.Close(done, source, end);
-                (sourceId, chain) = (id, new SegmentChain());
-                source = reader.IsDBNull(1) ? null : reader.GetString(1);
-                end = reader.IsDBNull(2) ? null : (reader.GetInt64(2), reader.GetInt64(3));
+                    yield return chain.Close(done, source);
+                (sourceId, source) = (id, reader.IsDBNull(1) ? null : reader.GetString(1));
+                chain = new SegmentChain(reader.IsDBNull(2) ? null : (reader.GetInt64(2), reader.GetInt64(3)));
             }
 
             chain.Add(reader.GetInt64(4), reader.GetInt64(5), reader.GetInt64(6), reader.GetInt64(7));
         }
 
         if (sourceId is { } last)
-            yield return chain.Close(last, source, end);
+            yield return chain.Close(last, source);
     }
 
     private DbCommand Command(string text)

@@ -22,7 +22,8 @@ public sealed record SourceAudit(Guid SourceId, string? Source, SourceState Stat
 /// Follows a source's segments from its beginning. They come by offset, the shorter first. A file that was cut short and
 /// repaired leaves segments behind that others have replaced: any chain that reaches the end will do.
 /// </summary>
-internal sealed class SegmentChain
+/// <param name="ended">The lines and bytes of the source's end record, or null when it has not ended.</param>
+internal sealed class SegmentChain((long Lines, long Bytes)? ended)
 {
     /// <summary>Places that a chain has reached, with the lines up to there and the number of the next line.</summary>
     private readonly Dictionary<long, (long Lines, long NextLine)> _reached = new() { [0] = (0, 1) };
@@ -36,20 +37,19 @@ internal sealed class SegmentChain
         _reached[end] = (before.Lines + lines, nextLine);
         _furthest = Math.Max(_furthest, end);
 
-        // Only places from here on can still be continued.
+        // Only places from here on can still be continued, but a source may end before segments of a time when it was longer.
         if (_reached.Count > 64)
         {
-            foreach (var place in _reached.Keys.Where(p => p < byteOffset && p != _furthest).ToList())
+            foreach (var place in _reached.Keys.Where(p => p < byteOffset && p != _furthest && p != ended?.Bytes).ToList())
                 _reached.Remove(place);
         }
     }
 
-    /// <param name="end">The lines and bytes of the source's end record, or null when it has not ended.</param>
-    public SourceAudit Close(Guid sourceId, string? source, (long Lines, long Bytes)? end)
+    public SourceAudit Close(Guid sourceId, string? source)
     {
         var (lines, nextLine) = _reached[_furthest];
-        if (end is { } record && _reached.TryGetValue(record.Bytes, out var whole) && whole.Lines == record.Lines)
+        if (ended is { } record && _reached.TryGetValue(record.Bytes, out var whole) && whole.Lines == record.Lines)
             return new SourceAudit(sourceId, source, SourceState.Balanced, record.Lines, null, null);
-        return new SourceAudit(sourceId, source, end is null ? SourceState.Incomplete : SourceState.Gap, lines, nextLine, _furthest);
+        return new SourceAudit(sourceId, source, ended is null ? SourceState.Incomplete : SourceState.Gap, lines, nextLine, _furthest);
     }
 }
