@@ -79,8 +79,10 @@ internal sealed class LedgerAudit(DbConnection connection, string pipeline)
         command.CommandText = text;
         var parameter = command.CreateParameter();
         parameter.Value = pipeline;
-        // Npgsql takes $1 by its place, SQLite by its name.
-        if (connection is not NpgsqlConnection)
+        // Npgsql takes $1 by its place, SQLite by its name. A large ledger takes PostgreSQL its time to add up.
+        if (connection is NpgsqlConnection)
+            command.CommandTimeout = 0;
+        else
             parameter.ParameterName = "$1";
         command.Parameters.Add(parameter);
         return command;

@@ -5,7 +5,8 @@ using Npgsql;
 namespace Ingest.Writer.Postgres;
 
 /// <summary>The ledger's part of a transaction: which batches are new, and in the end what became of each line.</summary>
-internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, PipelineDefinition pipeline, TimeSpan lockTimeout)
+internal sealed class LedgerWriter(
+    NpgsqlConnection connection, Sql sql, PipelineDefinition pipeline, TimeSpan lockTimeout, TimeSpan statementTimeout)
 {
     private const int MostBlocked = 20;
 
@@ -160,7 +161,10 @@ internal sealed class LedgerWriter(NpgsqlConnection connection, Sql sql, Pipelin
     {
         BatchCommands =
         {
-            new(Sql.BeginSession) { Parameters = { new() { Value = $"{lockTimeout.TotalMilliseconds}ms" } } },
+            new(Sql.BeginSession)
+            {
+                Parameters = { new() { Value = $"{lockTimeout.TotalMilliseconds}ms" }, new() { Value = $"{statementTimeout.TotalMilliseconds}ms" } },
+            },
             new(sql.LockTable),
             new(Sql.DescribePlainTable) { Parameters = { new() { Value = sql.Table } } },
         },

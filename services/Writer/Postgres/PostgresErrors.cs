@@ -67,9 +67,9 @@ internal static partial class PostgresErrors
         failure.Detail is null ? failure.MessageText : $"{failure.MessageText}: {failure.Detail}",
         failure.SqlState);
 
-    /// <summary>The line of a COPY that the error names, from 0, or null.</summary>
+    /// <summary>The line of a COPY that the error names, from 0, or null; where the time ran out says nothing of that line.</summary>
     public static int? CopyLine(PostgresException failure) =>
-        CopyPlace().Match(failure.Where ?? "") is { Success: true } match
+        !IsTimeout(failure) && CopyPlace().Match(failure.Where ?? "") is { Success: true } match
         && int.TryParse(match.Groups[1].Value, CultureInfo.InvariantCulture, out var line) && line > 0
             ? line - 1
             : null;

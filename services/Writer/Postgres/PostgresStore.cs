@@ -19,6 +19,9 @@ internal sealed partial class PostgresStore(NpgsqlDataSource source, string data
     /// <summary>How long a statement waits for what another session holds.</summary>
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a statement may take before the server ends it; rows that need longer are tried in smaller parts.</summary>
+    public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How old a transaction of ours is whose client stands still, before it is ended.</summary>
     public TimeSpan StuckAfter { get; init; } = TimeSpan.FromSeconds(60);
 
@@ -66,7 +69,7 @@ internal sealed partial class PostgresStore(NpgsqlDataSource source, string data
             }
             catch (PostgresException fault) when (PostgresErrors.EndsConnection(fault))
             {
-                var known = await new RowProber(source, _sql, pipeline, LockTimeout).FindAsync(
+                var known = await new RowProber(source, _sql, pipeline, LockTimeout, StatementTimeout).FindAsync(
                     [.. batches.Select(b => new BatchOutcome(b))], cancellationToken);
                 if (known.Count == 0)
                     throw;
@@ -98,7 +101,7 @@ internal sealed partial class PostgresStore(NpgsqlDataSource source, string data
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
-        var ledger = new LedgerWriter(connection, _sql, pipeline, LockTimeout);
+        var ledger = new LedgerWriter(connection, _sql, pipeline, LockTimeout, StatementTimeout);
         var begun = carefully
             ? await ledger.BeginCarefullyAsync(batches, transaction, cancellationToken)
             : await ledger.BeginAsync(batches, cancellationToken);

@@ -11,7 +11,8 @@ internal sealed record KnownFault(Guid Batch, int Row, PostgresException Fault);
 /// Finds the rows that make the driver give up its connection: after an internal error or a protocol violation it takes
 /// the session for damaged, although the server goes on. Every attempt has a transaction of its own, which is undone.
 /// </summary>
-internal sealed class RowProber(NpgsqlDataSource source, Sql sql, PipelineDefinition pipeline, TimeSpan lockTimeout)
+internal sealed class RowProber(
+    NpgsqlDataSource source, Sql sql, PipelineDefinition pipeline, TimeSpan lockTimeout, TimeSpan statementTimeout)
 {
     public async Task<IReadOnlyList<KnownFault>> FindAsync(IReadOnlyList<BatchOutcome> outcomes, CancellationToken cancellationToken)
     {
@@ -43,7 +44,10 @@ internal sealed class RowProber(NpgsqlDataSource source, Sql sql, PipelineDefini
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
         try
         {
-            await using var begin = new NpgsqlCommand(Sql.BeginSession, connection) { Parameters = { new() { Value = $"{lockTimeout.TotalMilliseconds}ms" } } };
+            await using var begin = new NpgsqlCommand(Sql.BeginSession, connection)
+            {
+                Parameters = { new() { Value = $"{lockTimeout.TotalMilliseconds}ms" }, new() { Value = $"{statementTimeout.TotalMilliseconds}ms" } },
+            };
             await begin.ExecuteNonQueryAsync(cancellationToken);
             var merge = new MergeWriter(connection, sql, pipeline);
             await merge.StageAsync(rows, cancellationToken);
@@ -52,7 +56,7 @@ internal sealed class RowProber(NpgsqlDataSource source, Sql sql, PipelineDefini
             await check.ExecuteNonQueryAsync(cancellationToken);
             return null;
         }
-        catch (PostgresException fault) when (PostgresErrors.MayBeRow(fault))
+        catch (PostgresException fault) when (PostgresErrors.MayBeRow(fault) && !(PostgresErrors.IsTimeout(fault) && rows.Count == 1))
         {
             return fault;
         }

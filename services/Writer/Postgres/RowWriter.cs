@@ -119,7 +119,7 @@ internal sealed class RowWriter(
         Func<PostgresException, int?>? hint)
     {
         ThrowIfMissing(fault);
-        var finder = new FaultFinder<PostgresException>(attempt, probe, _passed, hint);
+        var finder = new FaultFinder<PostgresException>(AttemptAsync, probe, _passed, hint);
         try
         {
             if (!await finder.RunAsync(rows.All, fault))
@@ -135,6 +135,13 @@ internal sealed class RowWriter(
             _passed |= finder.Passed > 0;
             foreach (var (row, refusal) in finder.Faults)
                 Note(rows, row, refusal);
+        }
+
+        // Of a database that is busy others would take as long; the whole transaction is tried again later.
+        async Task<PostgresException?> AttemptAsync(RowRange range)
+        {
+            var failed = await attempt(range);
+            return failed is not null && range.Count == 1 && PostgresErrors.IsTimeout(failed) ? throw failed : failed;
         }
 
         async Task<PostgresException?> AttemptAgainAsync(RowRange range)

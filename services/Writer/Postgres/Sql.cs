@@ -175,13 +175,16 @@ internal sealed class Sql(PipelineDefinition pipeline)
 
     /// <summary>
     /// Whatever the role's defaults are: a commit that may vanish in a crash is none, nobody waits for a lock for ever,
-    /// and a session whose client is gone ends and lets its locks go.
+    /// a statement that takes too long fails, its session alive, and a session whose client is gone ends and lets its locks go.
     /// </summary>
     public const string BeginSession =
         """
         SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', $1, true),
-               set_config('tcp_user_timeout', '30s', true)
+               set_config('statement_timeout', $2, true), set_config('tcp_user_timeout', '30s', true)
         """;
+
+    /// <summary>What is to be made may take long, but nobody waits for a lock for ever.</summary>
+    public const string BeginSetup = "SET LOCAL lock_timeout TO '30s'; SET LOCAL statement_timeout TO 0";
 
     /// <summary>
     /// Ends sessions of ours whose client stands still in the middle of a transaction, $1 seconds old, that writes the

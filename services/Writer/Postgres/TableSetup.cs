@@ -10,6 +10,7 @@ internal sealed class TableSetup(NpgsqlConnection connection, Sql sql, PipelineD
     /// <exception cref="StoreRefusedException">The table is not what the definition says, and nullable columns do not mend it.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        await RunAsync(Sql.BeginSetup, cancellationToken);
         await RunAsync(Sql.LockCreation, cancellationToken);
 
         // What is there is not created again: that would need the right to create, which a careful role lacks.
@@ -75,7 +76,8 @@ internal sealed class TableSetup(NpgsqlConnection connection, Sql sql, PipelineD
 
     private async Task RunAsync(string statement, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(statement, connection);
+        // An index of a large ledger takes its time.
+        await using var command = new NpgsqlCommand(statement, connection) { CommandTimeout = 0 };
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -84,6 +84,51 @@ public sealed class PostgresStoreTests(SharedServers servers) : StoreContract
         Assert.Equal(["5|on"], await QueryAsync("SELECT a, durable FROM t"));
     }
 
+    [Theory]
+    [InlineData("pipeline: t\ntable: t\ncolumns:\n  a: integer")]
+    [InlineData("pipeline: t\ntable: t\nkey: a\ncolumns:\n  a: integer")]
+    public async Task Rows_that_take_too_long_together_are_written_in_parts(string yaml)
+    {
+        await CreateSlowTableAsync();
+        await using var source = NpgsqlDataSource.Create(_server!.ConnectionString);
+        var pipeline = Parse(yaml);
+        await using var store = new PostgresStore(source, "db", pipeline, NullLogger.Instance) { StatementTimeout = TimeSpan.FromMilliseconds(400) };
+        await store.PrepareAsync(Token);
+        if (pipeline.Key.Count > 0)
+            await store.CommitAsync([Rows(pipeline, """{"a":1}""")], Token);
+        var committed = await store.CommitAsync([Rows(pipeline, [.. Enumerable.Range(1, 60).Select(a => $$"""{"a":{{a}}}""")])], Token);
+        Assert.Equal([(60L - pipeline.Key.Count, 0L)], committed.Select(c => (c.Written, c.Rejected)));
+        Assert.Equal(["60|true"], await QueryAsync("SELECT count(*), (count(DISTINCT xmin::text) > 2)::text FROM t"));
+    }
+
+    [Fact]
+    public async Task A_row_that_takes_too_long_alone_is_no_reject_and_keeps_nobody_waiting()
+    {
+        await CreateSlowTableAsync();
+        await using var source = NpgsqlDataSource.Create(_server!.ConnectionString);
+        var pipeline = Parse("pipeline: t\ntable: t\ncolumns:\n  a: integer");
+        await using var store = new PostgresStore(source, "db", pipeline, NullLogger.Instance) { StatementTimeout = TimeSpan.FromMilliseconds(400) };
+        await store.PrepareAsync(Token);
+        var rows = Rows(pipeline, [.. Enumerable.Range(-30, 31).Select(a => $$"""{"a":{{a}}}""")]);
+        var began = TimeProvider.System.GetTimestamp();
+        await Assert.ThrowsAsync<StoreAwayException>(() => store.CommitAsync([rows], Token));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.FromMilliseconds(800), TimeSpan.FromSeconds(6));
+        Assert.Equal(["0|0"], await QueryAsync("SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM ingest_rejects)"));
+    }
+
+    [Fact]
+    public async Task It_is_the_server_that_ends_a_statement_and_not_the_client()
+    {
+        await CreateSlowTableAsync();
+        await using var impatient = Database.Parse(_server!.ConnectionString + ";Command Timeout=1");
+        var pipeline = Parse("pipeline: t\ntable: t\ncolumns:\n  a: integer");
+        await using var store = impatient.CreateStore(pipeline, TimeProvider.System);
+        await store.PrepareAsync(Token);
+        var committed = await store.CommitAsync([Rows(pipeline, [.. Enumerable.Range(1, 80).Select(a => $$"""{"a":{{a}}}""")])], Token);
+        Assert.Equal([80L], committed.Select(c => c.Written));
+        Assert.Equal(["30s"], await QueryAsync("SELECT DISTINCT longest FROM t"));
+    }
+
     [Fact]
     public async Task A_frozen_writer_keeps_its_own_batch_from_the_others_and_is_ended_in_time()
     {
@@ -205,6 +250,15 @@ public sealed class PostgresStoreTests(SharedServers servers) : StoreContract
 
         return rows;
     }
+
+    /// <summary>A row takes 20 ms, and one whose number is below zero takes half a second.</summary>
+    private Task CreateSlowTableAsync() => _server!.ExecuteAsync(
+        """
+        CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            PERFORM pg_sleep(CASE WHEN NEW.a < 0 THEN 0.5 ELSE 0.02 END); RETURN NULL; END $$;
+        CREATE TABLE t (a integer PRIMARY KEY, longest text DEFAULT current_setting('statement_timeout'));
+        CREATE TRIGGER slow AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION slow()
+        """);
 
     /// <summary>A session in the middle of a transaction, which ends with the connection.</summary>
     private async Task<NpgsqlConnection> HoldAsync(string statement)
