@@ -31,6 +31,7 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
     private readonly InFlight _finishing = new();
     private readonly CancellationTokenSource _ending;
     private readonly CancellationTokenSource _releasing;
+    private readonly Lock _telling = new();
     private StageProblem? _problem;
 
     /// <param name="compiled">The pipeline as it is now.</param>
@@ -177,7 +178,13 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
         }
 
         await delivery.AcknowledgeAsync();
-        _context.Health.Resolve(Stage(Definition));
+
+        // Of a session that ends with a problem, the problem outlasts what was under way before it.
+        lock (_telling)
+        {
+            if (_problem is null)
+                _context.Health.Resolve(Stage(Definition));
+        }
     }
 
     private static async Task BuryAsync(Delivery<LineBatch> delivery, string reason) => await delivery.BuryAsync(reason);
@@ -194,11 +201,15 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
 
     private void End(StageProblem problem)
     {
-        if (_ending.IsCancellationRequested)
-            return;
-        _problem = problem;
-        if (_context.Health.Report(problem))
-            LogProblem(_context.Logger, problem.Message);
+        lock (_telling)
+        {
+            if (_ending.IsCancellationRequested)
+                return;
+            _problem = problem;
+            if (_context.Health.Report(problem))
+                LogProblem(_context.Logger, problem.Message);
+        }
+
         _ending.Cancel();
     }
 

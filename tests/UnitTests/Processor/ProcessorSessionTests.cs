@@ -51,6 +51,22 @@ public sealed class ProcessorSessionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_was_under_way_when_a_pipeline_stops_does_not_make_it_ready()
+    {
+        await StartAsync(new ProcessorOptions());
+        var live = Batch();
+        var sendingLive = _lines.SendAsync(live, Token);
+        var rows = await _rows.ReceiveAsync(Token).AsTask().SoonAsync();
+        _ = _lines.SendAsync(Batch("another", replayable: true), Token);
+        await ProblemAsync("another");
+
+        await rows.AcknowledgeAsync();
+        await sendingLive.SoonAsync();
+        await _worker!.StopAsync(Token);
+        Assert.Contains("another", Assert.Single(_health.Problems).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_replayable_batch_of_this_definition_is_processed()
     {
         await StartAsync(new ProcessorOptions());
