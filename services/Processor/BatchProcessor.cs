@@ -30,7 +30,7 @@ internal sealed class BatchProcessor(CompiledPipeline pipeline)
 
     public RowBatch Process(LineBatch batch)
     {
-        using var tuples = new TupleWriter();
+        using var tuples = new TupleWriter { MaxBytes = MostTupleBytes };
         var rowLines = new List<long>();
         var rejects = new List<Reject>(batch.Rejects);
         var segments = new Segment[batch.Segments.Count];
@@ -91,11 +91,7 @@ internal sealed class BatchProcessor(CompiledPipeline pipeline)
         {
             var verdict = _rows.Add(line, tuples);
             Refusal = _rows.Refusal;
-            if (tuples.Length <= MostTupleBytes)
-                return verdict;
-            tuples.Rewind(before);
-            Refusal = new(RejectReason.InvalidValue, null, $"the rows of its batch would take more than {MostTupleBytes} bytes");
-            return Verdict.Rejected;
+            return verdict;
         }
         catch (Exception fault) when (fault is not OutOfMemoryException || !_linesMayExhaust)
         {

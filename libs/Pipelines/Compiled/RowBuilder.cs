@@ -38,7 +38,7 @@ public sealed class RowBuilder(CompiledPipeline pipeline)
     public LineCursor Read(ReadOnlySpan<byte> lines, long firstLine) => new(_scanner, lines, firstLine);
 
     /// <param name="line">Where the cursor stands that was made last.</param>
-    /// <param name="rows">Gets one tuple when the line is kept, and nothing otherwise.</param>
+    /// <param name="rows">Gets one tuple when the line is kept, and nothing otherwise; a line that does not fit it is rejected.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Verdict Add(in LineCursor line, TupleWriter rows)
     {
@@ -60,11 +60,14 @@ public sealed class RowBuilder(CompiledPipeline pipeline)
         for (var i = 0; i < pipeline.ColumnBuilders.Length; i++)
         {
             var column = pipeline.ColumnBuilders[i];
-            if (!column.TryWrite(values[pipeline.ColumnSlots[i]], rows, ref _repaired, out var reason, out var detail))
-            {
-                rows.Rewind(start);
-                return Refuse(new(reason, column.Name, detail));
-            }
+            var written = column.TryWrite(values[pipeline.ColumnSlots[i]], rows, ref _repaired, out var reason, out var detail);
+            if (written && !rows.IsOver)
+                continue;
+            var refusal = rows.IsOver
+                ? new LineRefusal(RejectReason.InvalidValue, null, $"the rows of its batch would take more than {rows.MaxBytes} bytes")
+                : new LineRefusal(reason, column.Name, detail);
+            rows.Rewind(start);
+            return Refuse(refusal);
         }
 
         return Verdict.Kept;

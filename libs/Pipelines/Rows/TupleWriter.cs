@@ -13,6 +13,15 @@ public sealed class TupleWriter : IDisposable
     private byte[] _buffer = [];
     private int _length;
 
+    /// <summary>
+    /// Bytes that the rows may take. What is written is not kept from growing past it: who builds a row looks at
+    /// <see cref="IsOver"/> between its fields, so that it is only ever a field too long.
+    /// </summary>
+    public int MaxBytes { get; init; } = int.MaxValue;
+
+    /// <summary>True when more is written than <see cref="MaxBytes"/>.</summary>
+    public bool IsOver => _length > MaxBytes;
+
     /// <summary>Bytes written so far.</summary>
     public int Length => _length;
 

@@ -13,8 +13,8 @@ namespace Ingest.Pipelines.Values;
 internal ref struct JsonbText
 {
     /// <summary>
-    /// Longer text is refused: nine bytes of JSON can spell a number of 131,072 digits. Everything else grows by less
-    /// than half, so that a line without such numbers never comes near.
+    /// Longer text is refused, also where the writer has no room left for it: nine bytes of JSON can spell a number of
+    /// 131,072 digits. Everything else grows by less than half, so that a line without such numbers never comes near.
     /// </summary>
     public const int MaxBytes = 2 * PipelineDefinition.LargestMaxLineBytes;
 
@@ -35,7 +35,7 @@ internal ref struct JsonbText
     {
         _json = json;
         _writer = writer;
-        _limit = writer.Length + MaxBytes;
+        _limit = Math.Min(writer.Length + MaxBytes, writer.MaxBytes);
         _members = [];
         _keys = [];
     }

@@ -47,6 +47,24 @@ public class BatchProcessorTests
     }
 
     [Fact]
+    public void A_short_line_that_asks_for_many_digits_in_every_column_cannot_take_all_memory()
+    {
+        string[] columns = [.. Enumerable.Range(0, 20).Select(i => $"c{i}")];
+        var texts = Definitions.Parse($"pipeline: p\ntable: t\ncolumns:\n{string.Concat(columns.Select(c => $"  {c}: text\n"))}");
+        var digits = $"[{string.Join(',', Enumerable.Repeat("1e131071", 110))}]";
+        var greedy = $"{{{string.Join(',', columns.Select(c => $"\"{c}\":{digits}"))}}}";
+        using var batch = Lines.Batch(Encoding.UTF8.GetBytes($"{{\"c0\":\"before\"}}\n{greedy}\n{{\"c0\":\"behind\"}}\n"));
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        using var rows = new BatchProcessor(new CompiledPipeline(texts)).Process(batch);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 64 << 20);
+
+        var reject = Assert.Single(rows.Rejects);
+        Assert.Equal((RejectReason.InvalidValue, 101, null), (reject.Reason, reject.Line, reject.Column));
+        Assert.Equal("the rows of its batch would take more than 15728640 bytes", reject.Detail);
+        Assert.Equal([100, 102], rows.RowLines);
+    }
+
+    [Fact]
     public void Counts_balance_in_every_segment() =>
         DirtyPart.Array[0, 5].Sample(parts =>
         {
