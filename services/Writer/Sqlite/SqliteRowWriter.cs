@@ -84,10 +84,10 @@ internal sealed class SqliteRowWriter(SqliteConnection connection, SqliteSql sql
             tuple = tuple[Math.Max(0, length)..];
         }
 
-        var before = raw.sqlite3_total_changes(_database);
+        // What triggers change is not among the changes, and each statement that is done sets them, DO NOTHING to 0.
         var result = raw.sqlite3_step(_insert);
+        changed = result == raw.SQLITE_DONE ? raw.sqlite3_changes(_database) : 0;
         raw.sqlite3_reset(_insert);
-        changed = raw.sqlite3_total_changes(_database) > before ? 1 : 0;
         return result == raw.SQLITE_DONE ? raw.SQLITE_OK : result;
     }
 

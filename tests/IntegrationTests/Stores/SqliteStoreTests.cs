@@ -46,6 +46,26 @@ public sealed class SqliteStoreTests : StoreContract
         Assert.Equal(["0"], await QueryAsync("SELECT count(*) FROM ingest_batches"));
     }
 
+    [Theory]
+    [InlineData("BEFORE")]
+    [InlineData("AFTER")]
+    public async Task What_triggers_write_elsewhere_is_not_counted(string when)
+    {
+        Execute(
+            $"""
+            CREATE TABLE t (a INTEGER PRIMARY KEY NOT NULL, b TEXT);
+            CREATE TABLE log (a INTEGER);
+            CREATE TRIGGER f {when} INSERT ON t BEGIN INSERT INTO log VALUES (NEW.a); INSERT INTO log VALUES (NEW.a); END;
+            CREATE TRIGGER g BEFORE INSERT ON t WHEN NEW.b = 'dropped' BEGIN INSERT INTO log VALUES (NEW.a); SELECT RAISE(IGNORE); END
+            """);
+        var pipeline = Parse("pipeline: t\ntable: t\nkey: a\ncolumns:\n  a: integer\n  b: text");
+        await using var store = await PrepareAsync(pipeline);
+        var committed = await store.CommitAsync(
+            [Rows(pipeline, """{"a":1}""", """{"a":1}""", """{"a":2}""", """{"a":3,"b":"dropped"}""", """{"a":2}""")], Token);
+        Assert.Equal([(2L, 3L)], committed.Select(c => (c.Written, c.Duplicate)));
+        Assert.Equal(["1", "2"], await QueryAsync("SELECT a FROM t ORDER BY a"));
+    }
+
     protected override Task<string> OpenAsync() => Task.FromResult(_file);
 
     protected override Task CloseAsync() => Task.CompletedTask;
