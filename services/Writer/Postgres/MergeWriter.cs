@@ -4,7 +4,7 @@ using Npgsql;
 namespace Ingest.Writer.Postgres;
 
 /// <summary>Copies rows into a table of the session's own, and moves parts of them into the target table.</summary>
-internal sealed class MergeWriter(NpgsqlConnection connection, Sql sql, PipelineDefinition pipeline)
+internal sealed class MergeWriter(NpgsqlConnection connection, Sql sql, PipelineDefinition pipeline, TableColumns table)
 {
     private readonly RowCopier _copier = new(connection);
     private RowSet? _staged;
@@ -53,7 +53,7 @@ internal sealed class MergeWriter(NpgsqlConnection connection, Sql sql, Pipeline
     /// </summary>
     private async Task<List<(int Piece, long Rows)>> MergeAsync(RowRange range, CancellationToken cancellationToken)
     {
-        await using var merge = new NpgsqlCommand(sql.Merge(Rows.Columns), connection)
+        await using var merge = new NpgsqlCommand(sql.Merge(Rows.Columns, table), connection)
         {
             Parameters =
             {

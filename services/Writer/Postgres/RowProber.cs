@@ -49,7 +49,8 @@ internal sealed class RowProber(
                 Parameters = { new() { Value = $"{lockTimeout.TotalMilliseconds}ms" }, new() { Value = $"{statementTimeout.TotalMilliseconds}ms" } },
             };
             await begin.ExecuteNonQueryAsync(cancellationToken);
-            var merge = new MergeWriter(connection, sql, pipeline);
+            var table = await new TableSetup(connection, sql, pipeline).DescribeAsync(cancellationToken);
+            var merge = new MergeWriter(connection, sql, pipeline, table);
             await merge.StageAsync(rows, cancellationToken);
             await merge.InsertAsync(rows.All, cancellationToken);
             await using var check = new NpgsqlCommand("SET CONSTRAINTS ALL IMMEDIATE", connection);

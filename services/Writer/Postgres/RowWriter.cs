@@ -19,7 +19,7 @@ internal sealed class RowWriter(
 {
     private readonly Attempts _attempts = new(connection, transaction, mayDefer: !table.IsPlain);
     private readonly RowCopier _copier = new(connection);
-    private readonly MergeWriter _merge = new(connection, sql, pipeline);
+    private readonly MergeWriter _merge = new(connection, sql, pipeline, table);
     private readonly List<(RowSet Rows, int Row, PostgresException Fault)> _faults = [];
     private bool _passed;
 

@@ -60,9 +60,10 @@ internal sealed class Sql(PipelineDefinition pipeline)
     /// <summary>
     /// Of the rows from place $2 to before $3 one winner for each key (the first copy, or with update the last) goes
     /// into the table; $1 holds the place of each piece's first row, and the answer how many winners each piece had, and
-    /// how many of them were written. Places begin at 0, the order at 1.
+    /// how many of them were written. Places begin at 0, the order at 1. Keys are compared as the table stores them, which
+    /// may be coarser than the rows' (numeric(12,2)); one that a trigger changes is not found again and counts as a duplicate.
     /// </summary>
-    public string Merge(IReadOnlyList<RowColumn> columns)
+    public string Merge(IReadOnlyList<RowColumn> columns, TableColumns table)
     {
         var update = pipeline.OnDuplicate == OnDuplicate.Update;
         var others = columns.Where(c => !pipeline.Key.Contains(c.Name)).ToArray();
@@ -70,10 +71,14 @@ internal sealed class Sql(PipelineDefinition pipeline)
             ? $"DO UPDATE SET {string.Join(", ", others.Select(c => $"{Quote(c.Name)} = EXCLUDED.{Quote(c.Name)}"))}"
             : "DO NOTHING";
         var written = $"r.{Quote(pipeline.Key[0])}";
+        var stored = string.Join(", ", columns.Select(c =>
+            pipeline.Key.Contains(c.Name) ? $"{Quote(c.Name)}::{table.DeclaredType(c)} AS {Quote(c.Name)}" : Quote(c.Name)));
         return $"""
             WITH winners AS (
-                SELECT DISTINCT ON ({Key}) * FROM {MergeTable}
-                WHERE {Order(columns)} > $2 AND {Order(columns)} <= $3 ORDER BY {Key}, {Order(columns)} {(update ? "DESC" : "ASC")}
+                SELECT DISTINCT ON ({Key}) * FROM (
+                    SELECT {stored}, {Order(columns)} FROM {MergeTable}
+                    WHERE {Order(columns)} > $2 AND {Order(columns)} <= $3) staged
+                ORDER BY {Key}, {Order(columns)} {(update ? "DESC" : "ASC")}
             ), written AS (
                 INSERT INTO {Table} ({Names(columns)})
                 SELECT {Names(columns)} FROM winners ORDER BY {Key}
@@ -140,7 +145,8 @@ internal sealed class Sql(PipelineDefinition pipeline)
     public const string DescribeTable =
         """
         SELECT c.relkind::text, parts.kind, parts.drops_rows, a.attname, a.atttypid::regtype::text,
-               a.attnotnull AND NOT a.atthasdef AND a.attidentity = '', false
+               a.attnotnull AND NOT a.atthasdef AND a.attidentity = '', false,
+               format_type(a.atttypid, a.atttypmod)
         FROM pg_class c
         CROSS JOIN LATERAL (
             SELECT max(CASE WHEN r.relkind = 'f' THEN 'foreign' WHEN r.relpersistence = 'u' THEN 'unlogged' ELSE '' END) AS kind,
@@ -154,12 +160,13 @@ internal sealed class Sql(PipelineDefinition pipeline)
 
     /// <summary>
     /// The same at a fifth of the cost, which each transaction has, for a table without partitions and triggers; the last
-    /// column says whether it is one. Constraints that may be deferred, and references, are triggers here.
+    /// column but one says whether it is one. Constraints that may be deferred, and references, are triggers here.
     /// </summary>
     public const string DescribePlainTable =
         """
         SELECT c.relkind::text, CASE c.relpersistence WHEN 'u' THEN 'unlogged' ELSE '' END, false, a.attname, a.atttypid::regtype::text,
-               a.attnotnull AND NOT a.atthasdef AND a.attidentity = '', c.relkind = 'r' AND NOT c.relhastriggers
+               a.attnotnull AND NOT a.atthasdef AND a.attidentity = '', c.relkind = 'r' AND NOT c.relhastriggers,
+               format_type(a.atttypid, a.atttypmod)
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         WHERE c.oid = to_regclass($1) ORDER BY a.attnum
         """;

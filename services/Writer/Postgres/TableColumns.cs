@@ -5,7 +5,8 @@ using Npgsql;
 namespace Ingest.Writer.Postgres;
 
 /// <summary>A column as the catalog has it; one that needs a value must not be null and has no default.</summary>
-internal sealed record TableColumn(string Type, bool NeedsValue);
+/// <param name="Declared">The type with its precision, as it may stand in a statement.</param>
+internal sealed record TableColumn(string Type, bool NeedsValue, string Declared);
 
 /// <summary>What the catalog says of a table (<see cref="Sql.DescribeTable"/>, <see cref="Sql.DescribePlainTable"/>).</summary>
 internal sealed class TableColumns
@@ -37,13 +38,16 @@ internal sealed class TableColumns
             };
             table.DropsRows = reader.GetBoolean(2);
             table.IsPlain = reader.GetBoolean(6);
-            table._columns[reader.GetString(3)] = new TableColumn(reader.GetString(4), reader.GetBoolean(5));
+            table._columns[reader.GetString(3)] = new TableColumn(reader.GetString(4), reader.GetBoolean(5), reader.GetString(7));
         }
 
         return table;
     }
 
     public bool Has(string column) => _columns.ContainsKey(column);
+
+    /// <summary>The type that the table gives a column of the rows, with its precision.</summary>
+    public string DeclaredType(RowColumn column) => _columns.TryGetValue(column.Name, out var there) ? there.Declared : column.Type.SqlName();
 
     /// <summary>Binary COPY into another type of the same width stores nonsense in silence.</summary>
     /// <returns>Which column is missing or of another type, or null.</returns>

@@ -58,6 +58,27 @@ public sealed class PostgresStoreTests(SharedServers servers) : StoreContract
         Assert.Equal(["5|x|NULL"], await QueryAsync("SELECT a, d, e FROM t"));
     }
 
+    [Theory]
+    [InlineData("numeric(12,2)", "numeric", "5", "1.234", "1.2301", "1.23")]
+    [InlineData("timestamp(0) with time zone", "timestamptz", "\"2024-01-01T00:00:00Z\"", "\"2024-01-02T00:00:00.3Z\"", "\"2024-01-02T00:00:00.4Z\"", "2024-01-02 00:00:00+00")]
+    public async Task Keys_finer_than_their_column_are_written_and_counted_as_what_they_become(
+        string declared, string type, string there, string first, string second, string rounded)
+    {
+        foreach (var update in new[] { false, true })
+        {
+            await _server!.ExecuteAsync($"DROP TABLE IF EXISTS t; CREATE TABLE t (z {declared} PRIMARY KEY, b text)");
+            var pipeline = Parse($"pipeline: t\ntable: t\nkey: z\non_duplicate: {(update ? "update" : "ignore")}\ncolumns:\n  z: {type}\n  b: text");
+            await using var store = await PrepareAsync(pipeline);
+            await store.CommitAsync([Rows(pipeline, $$"""{"z":{{there}}}""")], Token);
+            var committed = await store.CommitAsync(
+                [Rows(pipeline, $$"""{"z":{{there}}}""", $$"""{"z":{{first}},"b":"first"}""", $$"""{"z":{{second}},"b":"second"}""")], Token);
+            Assert.Equal([update ? (3L, 0L) : (1L, 2L)], committed.Select(c => (c.Written, c.Duplicate)));
+            Assert.Equal(
+                [$"{rounded}|{(update ? "second" : "first")}"],
+                await QueryAsync($"SELECT {(type == "numeric" ? "z::text" : Text("z"))}, b FROM t WHERE b IS NOT NULL"));
+        }
+    }
+
     [Fact]
     public async Task A_server_that_is_not_there_is_away_and_a_wrong_password_refuses()
     {
