@@ -10,11 +10,12 @@ internal sealed partial class RabbitMqReceiver<T>
     private string VersionPlace => $"{_queue} version";
 
     /// <summary>Reads the message while the client still holds its bytes.</summary>
-    private async Task ArriveAsync(IChannel channel, BasicDeliverEventArgs arrived, TaskCompletionSource lost, CancellationToken ending)
+    private async Task ArriveAsync(
+        IChannel channel, BasicDeliverEventArgs arrived, TaskCompletionSource lost, Task cancelled, CancellationToken ending)
     {
         if (ending.IsCancellationRequested)
         {
-            await new Message(channel, arrived.DeliveryTag, 0).ReturnAsync();
+            await ReturnLateAsync(channel, arrived.DeliveryTag, cancelled);
             return;
         }
 
@@ -41,12 +42,22 @@ internal sealed partial class RabbitMqReceiver<T>
         }
         catch (OperationCanceledException)
         {
-            await new Message(channel, arrived.DeliveryTag, 0).ReturnAsync();
+            await ReturnLateAsync(channel, arrived.DeliveryTag, cancelled);
         }
 
         // Who stopped has looked already.
         if (_stopped.IsCancellationRequested)
+        {
+            await cancelled;
             await ReturnUnreceivedAsync();
+        }
+    }
+
+    /// <summary>To a consumer that is still registered it would come again at once, and again, and the broker counts each time.</summary>
+    private static async Task ReturnLateAsync(IChannel channel, ulong tag, Task cancelled)
+    {
+        await cancelled;
+        await new Message(channel, tag, 0).ReturnAsync();
     }
 
     /// <summary>Waits for memory, and reads; what cannot be read is buried beside.</summary>

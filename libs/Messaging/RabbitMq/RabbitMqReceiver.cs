@@ -198,16 +198,20 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
     private async Task ConsumeUntilLostAsync(IChannel channel, CancellationTokenSource ending)
     {
         var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        // Completed when the broker delivers nothing more here.
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         channel.ChannelShutdownAsync += async (_, shutdown) =>
         {
             lost.TrySetResult();
+            cancelled.TrySetResult();
             if (ending.IsCancellationRequested)
                 return;
             Warn(shutdown.ReplyText);
             await ending.CancelAsync();
         };
         var consumer = new AsyncEventingBasicConsumer(channel);
-        consumer.ReceivedAsync += (_, message) => ArriveAsync(channel, message, lost, ending.Token);
+        consumer.ReceivedAsync += (_, message) => ArriveAsync(channel, message, lost, cancelled.Task, ending.Token);
         consumer.UnregisteredAsync += (_, _) =>
         {
             lost.TrySetResult();
@@ -237,11 +241,30 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
 
             await lost.Task;
         }
-        catch (OperationCanceledException) when (channel.IsOpen)
+        catch (Exception end) when (end is OperationCanceledException or UnknownBatchVersionException)
         {
-            // What was received may still be acknowledged: the channel stays until the receiver is disposed.
-            await channel.BasicCancelAsync(tag, noWait: false, CancellationToken.None);
+            // What was received may still be settled: the channel stays.
+            await ending.CancelAsync();
+            await CancelConsumerAsync(channel, tag);
             throw;
+        }
+        finally
+        {
+            cancelled.TrySetResult();
+        }
+    }
+
+    private static async Task CancelConsumerAsync(IChannel channel, string tag)
+    {
+        if (!channel.IsOpen)
+            return;
+        try
+        {
+            await channel.BasicCancelAsync(tag, noWait: false, CancellationToken.None);
+        }
+        catch (Exception failure) when (RabbitMqConnection.IsConnectionFailure(failure, CancellationToken.None))
+        {
+            // The consumer went with its channel, or goes with it.
         }
     }
 
