@@ -91,7 +91,7 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                await delivery.RequeueAsync();
+                await ReturnAsync(delivery);
             }
         }
     }
@@ -105,7 +105,7 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
                 $"Pipeline {Definition.Name}: batch {replayable.Id} was cut under definition {replayable.Definition} and this process has "
                     + $"{Definition.Version} ({Definition.File}); run a processor with that definition until its batches are done.",
                 NeedsHelp: true));
-            await delivery.RequeueAsync();
+            await ReturnAsync(delivery);
             return;
         }
 
@@ -173,7 +173,7 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
         catch (Exception failure)
         {
             LogGivenUp(_context.Logger, failure is OperationCanceledException ? null : failure, delivery.Batch.Pipeline, delivery.Batch.Id);
-            await delivery.RequeueAsync();
+            await ReturnAsync(delivery);
             return;
         }
 
@@ -185,6 +185,14 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
             if (_problem is null)
                 _context.Health.Resolve(Stage(Definition));
         }
+    }
+
+    /// <summary>Where the session ends its receiver stops first, which would get the batch again and return it once more.</summary>
+    private async Task ReturnAsync(Delivery<LineBatch> delivery)
+    {
+        if (_ending.IsCancellationRequested)
+            await _receiver.StopAsync();
+        await delivery.RequeueAsync();
     }
 
     private static async Task BuryAsync(Delivery<LineBatch> delivery, string reason) => await delivery.BuryAsync(reason);

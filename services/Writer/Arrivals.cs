@@ -26,11 +26,12 @@ internal sealed class Arrivals(IBatchReceiver<RowBatch> receiver, CancellationTo
         return arrived;
     }
 
-    /// <summary>Waits for no further delivery.</summary>
+    /// <summary>Takes no further delivery: what goes back from here on goes to others.</summary>
     /// <returns>The one that came just before, or null.</returns>
     public async Task<Delivery<RowBatch>?> EndAsync()
     {
         _ending.Cancel();
+        await receiver.StopAsync();
         if (_next is null)
             return null;
         try
@@ -45,7 +46,6 @@ internal sealed class Arrivals(IBatchReceiver<RowBatch> receiver, CancellationTo
 
     public async ValueTask DisposeAsync()
     {
-        await receiver.StopAsync();
         await receiver.DisposeAsync();
         _ending.Dispose();
     }

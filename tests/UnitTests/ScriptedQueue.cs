@@ -57,7 +57,11 @@ internal sealed class ScriptedQueue : IBatchQueues
             return delivery is not null;
         }
 
-        public Task StopAsync() => Task.CompletedTask;
+        public Task StopAsync()
+        {
+            queue.Note("stop");
+            return Task.CompletedTask;
+        }
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

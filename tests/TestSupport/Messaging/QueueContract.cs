@@ -170,6 +170,26 @@ public abstract class QueueContract
     }
 
     [Fact]
+    public async Task What_a_stopped_receiver_puts_back_goes_to_another_one()
+    {
+        var (queues, pipeline) = (await CreateQueuesAsync(), TestNames.Pipeline());
+        await using var sender = queues.CreateSender<LineBatch>(pipeline);
+        await using var receiver = queues.CreateReceiver<LineBatch>(pipeline, 16);
+        using var batch = CreateBatch(pipeline, "a");
+        var sending = SendAsync(sender, batch);
+        var held = await ReceiveAsync(receiver);
+        await receiver.StopAsync();
+        await held.RequeueAsync();
+
+        await using var next = queues.CreateReceiver<LineBatch>(pipeline, 16);
+        var again = await ReceiveAsync(next);
+        Assert.Equal(batch.Id, again.Batch.Id);
+        Assert.False(receiver.TryReceive(out _));
+        await again.AcknowledgeAsync();
+        await sending.WaitAsync(Deadline);
+    }
+
+    [Fact]
     public async Task A_receive_that_is_cancelled_takes_nothing()
     {
         var (queues, pipeline) = (await CreateQueuesAsync(), TestNames.Pipeline());

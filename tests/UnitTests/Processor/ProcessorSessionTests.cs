@@ -45,7 +45,7 @@ public sealed class ProcessorSessionTests : IAsyncDisposable
         await _worker!.StopAsync(Token);
         await using var other = _queues.CreateReceiver<LineBatch>("p", 1);
         var kept = await other.ReceiveAsync(Token).AsTask().SoonAsync();
-        Assert.Equal(foreign.Id, kept.Batch.Id);
+        Assert.Equal((foreign.Id, 0), (kept.Batch.Id, _queues.ReturnedToItself));
         await kept.AcknowledgeAsync();
         await sendingForeign.SoonAsync();
     }
@@ -94,6 +94,7 @@ public sealed class ProcessorSessionTests : IAsyncDisposable
         await AcknowledgeRowsAsync(batch.Id);
         await sending.SoonAsync();
         await Ingest.TestSupport.Eventually.HoldsAsync(() => _health.Problems.Count == 0, TimeSpan.FromSeconds(30), () => "Still a problem.");
+        Assert.Equal(0, _queues.ReturnedToItself);
     }
 
     [Fact]

@@ -14,6 +14,9 @@ internal sealed class SuspectQueues : IBatchQueues
     /// <summary>Ids of the batches that a stage buried, with the reason.</summary>
     public Dictionary<Guid, string> Buried { get; } = [];
 
+    /// <summary>How often a line batch went back while its receiver, which would get it again, still took batches.</summary>
+    public int ReturnedToItself { get; private set; }
+
     public bool SendsAwaitConsumers => _queues.SendsAwaitConsumers;
 
     public IBatchSender<T> CreateSender<T>(string pipeline) where T : class, IBatch<T> => _queues.CreateSender<T>(pipeline);
@@ -23,18 +26,24 @@ internal sealed class SuspectQueues : IBatchQueues
 
     private sealed class Receiver<T>(IBatchReceiver<T> inner, SuspectQueues queues) : IBatchReceiver<T> where T : class, IBatch<T>
     {
+        public bool IsStopped { get; private set; }
+
         public async ValueTask<Delivery<T>> ReceiveAsync(CancellationToken cancellationToken) =>
-            new Wrapped<T>(await inner.ReceiveAsync(cancellationToken), queues);
+            new Wrapped<T>(await inner.ReceiveAsync(cancellationToken), this, queues);
 
         public bool TryReceive([NotNullWhen(true)] out Delivery<T>? delivery) =>
-            (delivery = inner.TryReceive(out var found) ? new Wrapped<T>(found, queues) : null) is not null;
+            (delivery = inner.TryReceive(out var found) ? new Wrapped<T>(found, this, queues) : null) is not null;
 
-        public Task StopAsync() => inner.StopAsync();
+        public Task StopAsync()
+        {
+            IsStopped = true;
+            return inner.StopAsync();
+        }
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 
-    private sealed class Wrapped<T>(Delivery<T> inner, SuspectQueues queues) : Delivery<T> where T : class, IBatch<T>
+    private sealed class Wrapped<T>(Delivery<T> inner, Receiver<T> receiver, SuspectQueues queues) : Delivery<T> where T : class, IBatch<T>
     {
         public override T Batch => inner.Batch;
 
@@ -45,6 +54,8 @@ internal sealed class SuspectQueues : IBatchQueues
         public override ValueTask RequeueAsync()
         {
             queues.Suspects.Remove(inner.Batch.Id);
+            if (typeof(T) == typeof(LineBatch) && !receiver.IsStopped)
+                queues.ReturnedToItself++;
             return inner.RequeueAsync();
         }
 

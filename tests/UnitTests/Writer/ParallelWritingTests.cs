@@ -144,7 +144,7 @@ public sealed class ParallelWritingTests : IAsyncDisposable
         _store.Commit("b");
         _store.Commit("a");
         await stopping.WaitAsync(Deadline, Token);
-        Assert.Equal(["ack a", "ack b", "begin a", "begin b"], _queue.Log.Order());
+        Assert.Equal(["ack a", "ack b", "begin a", "begin b", "stop"], _queue.Log.Order());
     }
 
     public async ValueTask DisposeAsync()
