@@ -31,10 +31,22 @@ internal sealed class Backlog(IBatchQueues queues, string pipeline, TimeProvider
     private long _stoodAt = long.MaxValue;
 
     /// <summary>Completes when one more full batch may be sent.</summary>
-    public ValueTask AwaitRoomAsync(CancellationToken cancellationToken)
+    /// <param name="stopping">Lets it go at once: what was taken is to be told of before the gateway ends.</param>
+    /// <param name="aborting">Gives up.</param>
+    public async ValueTask AwaitRoomAsync(CancellationToken stopping, CancellationToken aborting)
     {
         var holds = _holds;
-        return holds || Interlocked.Increment(ref _sent) % LookEvery == 0 ? LookAsync(holds, cancellationToken) : ValueTask.CompletedTask;
+        if (stopping.IsCancellationRequested || !(holds || Interlocked.Increment(ref _sent) % LookEvery == 0))
+            return;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, aborting);
+        try
+        {
+            await LookAsync(holds, either.Token);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !aborting.IsCancellationRequested)
+        {
+            // The queues may fill.
+        }
     }
 
     private async ValueTask LookAsync(bool becauseOfOthers, CancellationToken cancellationToken)

@@ -36,7 +36,7 @@ internal sealed class SourceConversation(
         Stream input, CancellationToken stopping, CancellationToken aborting, Action<int>? wakeAt = null)
     {
         using var tally = commits?.Open(source.Id, source.Pipeline.Name);
-        var outlet = new SourceOutlet(publisher, tally, shared, backlog);
+        var outlet = new SourceOutlet(publisher, tally, shared, backlog, stopping);
         var pump = new SourcePump(
             source, outlet, options.Linger, time, budget: budget, filter: filter, wakeAt: wakeAt, idleTimeout: options.IdleTimeout);
         await using var content = Decompressor.Open(input, encoding ?? source.Pipeline.Decompression, decompression);

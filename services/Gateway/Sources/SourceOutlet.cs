@@ -12,8 +12,10 @@ namespace Ingest.Gateway.Sources;
 /// <param name="tally">Where they are noted before they go, or null.</param>
 /// <param name="shared">Where small ones meet those of other sources, or null.</param>
 /// <param name="backlog">What larger ones wait for, or null.</param>
+/// <param name="stopping">From when on they wait no more.</param>
 internal sealed class SourceOutlet(
-    BatchPublisher<LineBatch> publisher, SourceTally? tally = null, SharedBatches? shared = null, Backlog? backlog = null)
+    BatchPublisher<LineBatch> publisher, SourceTally? tally = null, SharedBatches? shared = null, Backlog? backlog = null,
+    CancellationToken stopping = default)
 {
     private readonly InFlight _inFlight = new();
 
@@ -70,7 +72,7 @@ internal sealed class SourceOutlet(
         try
         {
             if (backlog is not null)
-                await backlog.AwaitRoomAsync(aborting);
+                await backlog.AwaitRoomAsync(stopping, aborting);
             if (tally is not null)
                 await tally.AddAsync(batch.Id, aborting);
         }

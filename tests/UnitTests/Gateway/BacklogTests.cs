@@ -3,13 +3,16 @@ using Ingest.Messaging;
 
 namespace Ingest.UnitTests.Gateway;
 
-public class BacklogTests
+public sealed class BacklogTests : IDisposable
 {
+    private readonly CancellationTokenSource _stopping = new();
     private readonly ObservedTime _time = new();
     private readonly Queues _queues = new();
     private readonly Backlog _backlog;
 
     public BacklogTests() => _backlog = new Backlog(_queues, "p", _time);
+
+    public void Dispose() => _stopping.Dispose();
 
     [Fact]
     public async Task Nobody_waits_while_little_lies_in_the_queues()
@@ -95,13 +98,30 @@ public class BacklogTests
         using var aborting = new CancellationTokenSource();
         for (var i = 1; i < Backlog.LookEvery; i++)
             await SendAsync();
-        var held = _backlog.AwaitRoomAsync(aborting.Token).AsTask();
+        var held = _backlog.AwaitRoomAsync(_stopping.Token, aborting.Token).AsTask();
         await _time.NextWaitAsync();
         aborting.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => held.SoonAsync());
         _queues.Waiting = 0;
         for (var i = 0; i < Backlog.LookEvery; i++)
             await SendAsync().SoonAsync();
+    }
+
+    [Fact]
+    public async Task A_gateway_that_stops_lets_all_go_that_wait()
+    {
+        _queues.Waiting = 100;
+        var held = await HoldAsync();
+        await _time.NextWaitAsync();
+        var others = Enumerable.Range(0, 3).Select(_ => SendAsync()).ToArray();
+        Assert.False(held.IsCompleted || others.Any(o => o.IsCompleted));
+        await _stopping.CancelAsync();
+        await Task.WhenAll([held, .. others]).SoonAsync();
+
+        var looks = _queues.Looks;
+        for (var i = 0; i < 2 * Backlog.LookEvery; i++)
+            await SendAsync().SoonAsync();
+        Assert.Equal(looks, _queues.Looks);
     }
 
     /// <summary>Sends batches up to the one that looks.</summary>
@@ -120,9 +140,10 @@ public class BacklogTests
         await TestSupport.Eventually.HoldsAsync(() => _queues.Looks > looks, TimeSpan.FromSeconds(60), () => "It was to look again.");
     }
 
-    private Task SendAsync() => _backlog.AwaitRoomAsync(TestContext.Current.CancellationToken).AsTask();
+    private Task SendAsync() => _backlog.AwaitRoomAsync(_stopping.Token, TestContext.Current.CancellationToken).AsTask();
 
-    private sealed class Queues : IBatchQueues
+    /// <summary>Queues that hold as much as a test says.</summary>
+    internal sealed class Queues : IBatchQueues
     {
         public long? Waiting { get; set; }
 

@@ -105,6 +105,20 @@ public sealed class SourceConversationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_stopping_gateway_waits_for_no_room_in_the_queues()
+    {
+        var backlog = new Backlog(new BacklogTests.Queues { Waiting = 100 }, "p", _time);
+        for (var i = 1; i < Backlog.LookEvery; i++)
+            await backlog.AwaitRoomAsync(_stopping.Token, _aborting.Token);
+        var talking = Talk(Acknowledge.Queued, null, backlog);
+        await _input.NextPendingAsync();
+        _input.Send("{}\n{");
+        await _stopping.CancelAsync();
+        await ConfirmAllAsync();
+        Assert.Equal(ReceiptState.Interrupted, (await talking.SoonAsync()).Receipt!.State);
+    }
+
+    [Fact]
     public async Task A_producer_that_is_silent_for_too_long_is_told_how_far_it_came()
     {
         _options.IdleTimeout = TimeSpan.FromMinutes(1);
@@ -164,11 +178,14 @@ public sealed class SourceConversationTests : IDisposable
         Assert.Null((await talking.SoonAsync()).Receipt);
     }
 
-    private Task<(SourceResult Result, Receipt? Receipt)> Talk(Acknowledge acknowledge, CommitTally? commits)
+    private Task<(SourceResult Result, Receipt? Receipt)> Talk(Acknowledge acknowledge, CommitTally? commits, Backlog? backlog = null)
     {
         var publisher = new BatchPublisher<LineBatch>(_sender, new PublisherOptions(), _time, new Random(1), NullLogger.Instance);
         _source = Cutting.Live(Definitions.RefusingAll() with { Acknowledge = acknowledge });
-        return new SourceConversation(_source, publisher, commits, new ReceiveBudget(_source.Pipeline, _options, _time), new DecompressionBudget(_options.Decompression, _time), _options, _time).RunAsync(_input, _stopping.Token, _aborting.Token);
+        var conversation = new SourceConversation(
+            _source, publisher, commits, new ReceiveBudget(_source.Pipeline, _options, _time), new DecompressionBudget(_options.Decompression, _time),
+            _options, _time, backlog: backlog);
+        return conversation.RunAsync(_input, _stopping.Token, _aborting.Token);
     }
 
     private async Task SendAsync(string lines)
