@@ -18,6 +18,16 @@ public sealed class ByteBudget(long bytes)
         }
     }
 
+    /// <summary>Whether somebody waits for bytes.</summary>
+    public bool IsWaitedFor
+    {
+        get
+        {
+            lock (_lock)
+                return _waiting.Count > 0;
+        }
+    }
+
     /// <summary>Waits until that many bytes are free and takes them. More than the whole budget counts as the whole budget.</summary>
     /// <returns>What to give back with <see cref="Release"/>.</returns>
     public async ValueTask<long> AcquireAsync(long wanted, CancellationToken cancellationToken)

@@ -27,6 +27,9 @@ public interface IBatchReceiver<T> : IAsyncDisposable where T : class, IBatch<T>
     /// </summary>
     bool TryReceive([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Delivery<T>? delivery);
 
+    /// <summary>Whether it waits for memory: whatever its prefetch, nothing more comes before something that is held is settled.</summary>
+    bool IsFull { get; }
+
     /// <summary>Takes no further deliveries; those that nobody received yet go back to the queue.</summary>
     Task StopAsync();
 }

@@ -10,6 +10,9 @@ internal sealed class Arrivals(IBatchReceiver<RowBatch> receiver, CancellationTo
     private readonly CancellationTokenSource _ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
     private Task<Delivery<RowBatch>>? _next;
 
+    /// <summary>Whether nothing has come, and nothing more comes before something that is held is settled.</summary>
+    public bool IsFull => _next is not { IsCompleted: true } && receiver.IsFull;
+
     /// <summary>Completes when there is a delivery to take, or the wait ends.</summary>
     public Task Next => _next ??= receiver.ReceiveAsync(_ending.Token).AsTask();
 

@@ -82,7 +82,7 @@ internal sealed partial class PipelineWriter(
             while (!stopping.IsCancellationRequested && !outage.IsLong)
             {
                 await TakeAsync(arrivals);
-                if (await TryAsync(() => GoOnAsync(stopping, aborting), stopping))
+                if (await TryAsync(() => GoOnAsync(arrivals, stopping, aborting), stopping))
                     await WaitAsync(arrivals, stopping);
             }
 
@@ -149,12 +149,12 @@ internal sealed partial class PipelineWriter(
     }
 
     /// <summary>Ends what is done and begins what may begin.</summary>
-    private async Task GoOnAsync(CancellationToken stopping, CancellationToken aborting)
+    private async Task GoOnAsync(Arrivals arrivals, CancellationToken stopping, CancellationToken aborting)
     {
         await SettleDoneAsync(stopping, aborting);
         if (_held.Any(b => !b.IsUnderWay && !IsBlocked(b)))
             await PrepareAsync(aborting);
-        while (await NextAsync(stopping) is { Length: > 0 } next)
+        while (await NextAsync(arrivals, stopping) is { Length: > 0 } next)
             Begin(next, stopping, aborting);
     }
 
@@ -186,11 +186,11 @@ internal sealed partial class PipelineWriter(
     /// one's batches beside others. A batch that may kill its consumers, and one on which the writer threw, has a
     /// transaction to itself, beside which there is none.
     /// </summary>
-    private async Task<HeldBatch[]> NextAsync(CancellationToken cancellationToken)
+    private async Task<HeldBatch[]> NextAsync(Arrivals arrivals, CancellationToken cancellationToken)
     {
         if (_underWay.Count >= MostUnderWay || _underWay.Exists(t => t.IsAlone))
             return [];
-        var ready = await OrderAsync([.. _held.Where(b => !b.IsUnderWay && !IsBlocked(b))], cancellationToken);
+        var ready = await OrderAsync([.. _held.Where(b => !b.IsUnderWay && !IsBlocked(b))], arrivals, cancellationToken);
         var together = TransactionSize.Fill(options, ready.Where(b => !b.IsAlone), out var isFull);
         var behind = _order is null ? [] : SourceOrder.Sharing(ready.Select(b => b.Batch), together.Select(b => b.Batch)).Select(b => b.Id).ToHashSet();
         var alone = ready.Where(b => b.IsAlone && !behind.Contains(b.Id)).MinBy(b => b.Throws);
@@ -200,12 +200,12 @@ internal sealed partial class PipelineWriter(
     }
 
     /// <summary>Those that may be written, in the order in which their rows count.</summary>
-    private async Task<IReadOnlyList<HeldBatch>> OrderAsync(HeldBatch[] batches, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<HeldBatch>> OrderAsync(HeldBatch[] batches, Arrivals arrivals, CancellationToken cancellationToken)
     {
         if (_order is null)
             return batches;
-        var next = await _order.NextAsync(
-            batches.Select(b => b.Batch), id => _held[id].IsAlone, hasRoom: _held.Units < _prefetch, cancellationToken);
+        var hasRoom = _held.Units < _prefetch && !arrivals.IsFull;
+        var next = await _order.NextAsync(batches.Select(b => b.Batch), id => _held[id].IsAlone, hasRoom, cancellationToken);
         foreach (var batch in batches)
             batch.IsEarly = true;
         foreach (var batch in next)

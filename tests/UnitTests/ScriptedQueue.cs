@@ -15,6 +15,9 @@ internal sealed class ScriptedQueue : IBatchQueues
 
     public int Receivers { get; private set; }
 
+    /// <summary>Whether its receivers say that they are full.</summary>
+    public bool IsFull { get; set; }
+
     /// <summary>What happened, in order; others may write here too.</summary>
     public string[] Log
     {
@@ -48,6 +51,8 @@ internal sealed class ScriptedQueue : IBatchQueues
 
     private sealed class Receiver(ScriptedQueue queue) : IBatchReceiver<RowBatch>
     {
+        public bool IsFull => queue.IsFull;
+
         public async ValueTask<Delivery<RowBatch>> ReceiveAsync(CancellationToken cancellationToken) =>
             new Scripted(queue, await queue._batches.Reader.ReadAsync(cancellationToken));
 

@@ -12,6 +12,9 @@ internal sealed class InMemoryReceiver<T>(InMemoryQueue<T> queue, int prefetchMe
     private readonly HashSet<HeldMessage> _held = [];
     private bool _disposed;
 
+    /// <summary>Batches lie in their senders' memory.</summary>
+    public bool IsFull => false;
+
     public async ValueTask<Delivery<T>> ReceiveAsync(CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopped.Token);

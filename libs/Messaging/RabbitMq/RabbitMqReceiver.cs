@@ -48,6 +48,8 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
         _memory = new ByteBudget(_options.HeldBytes);
     }
 
+    public bool IsFull => _memory.IsWaitedFor && _arrived.Reader.Count == 0;
+
     public async ValueTask<Delivery<T>> ReceiveAsync(CancellationToken cancellationToken)
     {
         lock (_lock)

@@ -200,6 +200,7 @@ public sealed class BrokerFaultTests(SharedServers servers)
         var held = new List<Delivery<LineBatch>> { await NextAsync(), await NextAsync() };
         var third = receiver.ReceiveAsync(Token).AsTask();
         await Assert.ThrowsAsync<TimeoutException>(() => third.WaitAsync(TimeSpan.FromSeconds(1), Token));
+        Assert.True(receiver.IsFull);
         await held[0].AcknowledgeAsync();
         held.Add(await third.WaitAsync(BrokerFixture.Deadline, Token));
         await held[1].AcknowledgeAsync();
@@ -210,6 +211,7 @@ public sealed class BrokerFaultTests(SharedServers servers)
         var last = receiver.ReceiveAsync(Token).AsTask();
         await (await large).AcknowledgeAsync();
         await (await last.WaitAsync(BrokerFixture.Deadline, Token)).AcknowledgeAsync();
+        Assert.False(receiver.IsFull);
 
         async Task<Delivery<LineBatch>> NextAsync() =>
             await receiver.ReceiveAsync(Token).AsTask().WaitAsync(BrokerFixture.Deadline, Token);

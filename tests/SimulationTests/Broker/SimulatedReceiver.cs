@@ -28,6 +28,9 @@ internal sealed class SimulatedReceiver<T>(World world, SimulatedProcess process
 
     private Random Chances => world.Broker.Chances;
 
+    /// <summary>Its memory has no limit.</summary>
+    public bool IsFull => false;
+
     public async ValueTask<Delivery<T>> ReceiveAsync(CancellationToken cancellationToken)
     {
         Consume();

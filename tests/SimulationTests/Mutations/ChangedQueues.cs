@@ -22,6 +22,8 @@ internal abstract class ChangedQueues(IBatchQueues inner) : IBatchQueues
 internal sealed class ChangedReceiver<T>(IBatchReceiver<T> inner, Func<Delivery<T>, Delivery<T>> change) : IBatchReceiver<T>
     where T : class, IBatch<T>
 {
+    public bool IsFull => inner.IsFull;
+
     public async ValueTask<Delivery<T>> ReceiveAsync(CancellationToken cancellationToken) =>
         change(await inner.ReceiveAsync(cancellationToken));
 

@@ -28,6 +28,8 @@ internal sealed class SuspectQueues : IBatchQueues
     {
         public bool IsStopped { get; private set; }
 
+        public bool IsFull => inner.IsFull;
+
         public async ValueTask<Delivery<T>> ReceiveAsync(CancellationToken cancellationToken) =>
             new Wrapped<T>(await inner.ReceiveAsync(cancellationToken), this, queues);
 

@@ -71,6 +71,16 @@ public sealed class SourceOrderTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_batch_that_leaves_no_memory_for_the_one_before_it_goes_on_soon()
+    {
+        await StartAsync("update");
+        _queue.IsFull = true;
+        _queue.Put(Batch("b", 10));
+        await EventuallyAsync(TimeSpan.FromMilliseconds(100), "commit b", "ack b");
+        Assert.True(_time.GetUtcNow() - _time.Start < TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
     public async Task A_batch_of_many_sources_goes_behind_what_each_of_them_needs()
     {
         // All are there when the writer comes, so that they are one transaction.
