@@ -145,6 +145,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
             }
             catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
             {
+                await ending.CancelAsync();
                 return;
             }
             catch (Exception refused) when (refused is QueueMismatchException or UnknownBatchVersionException)
@@ -203,17 +204,20 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
 
         // Completed when the broker delivers nothing more here.
         var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        // What happens to the channel later asks it, when its source is gone.
+        var token = ending.Token;
         channel.ChannelShutdownAsync += async (_, shutdown) =>
         {
             lost.TrySetResult();
             cancelled.TrySetResult();
-            if (ending.IsCancellationRequested)
+            if (token.IsCancellationRequested)
                 return;
             Warn(shutdown.ReplyText);
             await ending.CancelAsync();
         };
         var consumer = new AsyncEventingBasicConsumer(channel);
-        consumer.ReceivedAsync += (_, message) => ArriveAsync(channel, message, lost, cancelled.Task, ending.Token);
+        consumer.ReceivedAsync += (_, message) => ArriveAsync(channel, message, lost, cancelled.Task, token);
         consumer.UnregisteredAsync += (_, _) =>
         {
             lost.TrySetResult();

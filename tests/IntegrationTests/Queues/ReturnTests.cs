@@ -55,6 +55,26 @@ public sealed class ReturnTests(SharedServers servers)
             Assert.InRange(MessageHeaders.DeliveryCount((await fixture.GetAsync(fixture.Lines))!.BasicProperties), 0, 1);
     }
 
+    [Fact]
+    public async Task What_waits_for_memory_when_its_receiver_stops_goes_back_and_so_does_all_behind_it()
+    {
+        var fixture = new BrokerFixture(await servers.RabbitMqAsync());
+        await using var queues = fixture.Queues(change: o => o.HeldBytes = 1024 * 1024);
+        await using var sender = queues.CreateSender<LineBatch>(fixture.Pipeline);
+        for (var i = 0; i < 2; i++)
+            await sender.SendAsync(fixture.Batch(900_000), Token);
+        await fixture.SendAsync(queues, 50);
+        await using var receiver = queues.CreateReceiver<LineBatch>(fixture.Pipeline, 100);
+        var held = await receiver.ReceiveAsync(Token);
+        await Eventually.HoldsAsync(
+            async () => await fixture.CountAsync(fixture.Lines) == 0, BrokerFixture.Deadline, () => "All were to be delivered.");
+
+        await receiver.StopAsync();
+        await Eventually.HoldsAsync(
+            async () => await fixture.CountAsync(fixture.Lines) == 51, BrokerFixture.Deadline, () => "All but one were to go back.");
+        await held.AcknowledgeAsync();
+    }
+
     private static async Task PublishAsync(BrokerFixture fixture, Action<byte[]> change)
     {
         using var body = Messaging.Wire.Body.Pack(fixture.Batch(1_000), BodyCompression.None);
