@@ -49,9 +49,10 @@ internal sealed class Courier(RabbitMqConnection connection, TimeSpan deadline, 
         await _opening.WaitAsync(cancellationToken);
         try
         {
-            if (_channel is { IsOpen: true } open)
+            if (_channel is { IsOpen: true } open && connection.IsCurrent(open))
                 return open;
-            if (_channel is not null)
+            // Closing one whose connection does not answer would take as long as an answer may.
+            if (_channel is { IsOpen: false })
                 await _channel.DisposeAsync();
             _channel = null;
             return _channel = await connection.OpenChannelAsync(WithConfirms, cancellationToken);

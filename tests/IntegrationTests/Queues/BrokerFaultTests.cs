@@ -1,6 +1,7 @@
 using Ingest.Messaging;
 using Ingest.Messaging.RabbitMq;
 using Ingest.TestSupport;
+using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
 
 namespace Ingest.IntegrationTests.Queues;
@@ -49,6 +50,33 @@ public sealed class BrokerFaultTests(SharedServers servers)
         await Assert.ThrowsAsync<SendFailedException>(() => sender.SendAsync(batch, Token));
         await EventuallySentAsync(sender, batch);
         Assert.Equal(3u, await fixture.CountAsync(fixture.Lines));
+    }
+
+    [Fact]
+    public async Task What_moves_between_queues_leaves_a_connection_that_does_not_answer_too()
+    {
+        var server = await servers.RabbitMqAsync();
+        var fixture = new BrokerFixture(server);
+        var (proxy, uri) = TcpProxy.Before(server.Uri);
+        await using var _ = proxy;
+        await using var broker = new Broker(
+            new RabbitMqOptions { Uri = uri, PublishTimeout = TimeSpan.FromSeconds(1) }, TimeProvider.System, null, NullLogger.Instance);
+        await using var sender = new RabbitMqSender<LineBatch>(broker, fixture.Pipeline);
+        await EventuallySentAsync(sender, fixture.Batch());
+        await EventuallyMovedAsync();
+
+        proxy.FreezeAnswers();
+        await Assert.ThrowsAsync<SendFailedException>(() => sender.SendAsync(fixture.Batch(), Token));
+        await EventuallyMovedAsync();
+
+        Task EventuallyMovedAsync() => Eventually.HoldsAsync(
+            async () =>
+            {
+                await new Undertaker(broker, fixture.Pipeline, fixture.Lines).MoveAsync(fixture.Batch(), fixture.Lines);
+                return true;
+            },
+            BrokerFixture.Deadline,
+            () => "The batch was to be moved.");
     }
 
     [Fact]
