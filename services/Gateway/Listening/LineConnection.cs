@@ -33,9 +33,13 @@ internal sealed class LineConnection(Socket socket, Passage passage, PipelineInt
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveEverySeconds);
     }
 
+    /// <summary>Bytes taken, also where the producer does not take its receipt.</summary>
+    public long Bytes { get; private set; }
+
     public async Task<SourceResult> RunAsync(CancellationToken stopping, CancellationToken aborting)
     {
         var (result, receipt) = await ConverseAsync(stopping, aborting);
+        Bytes = result.Bytes;
         // With nothing to say, an orderly end would say that every line was taken.
         if (receipt is null && result.Outcome != SourceOutcome.Completed)
             return result;

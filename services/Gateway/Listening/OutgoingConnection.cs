@@ -60,12 +60,12 @@ internal sealed partial class OutgoingConnection(
 
         LogConnected(intake.Pipeline.Name, target);
         _isAway = false;
+        var connection = new LineConnection(socket, connected, intake, options, time);
         try
         {
             await using var passage = connected;
-            var result = await new LineConnection(socket, passage, intake, options, time).RunAsync(stopping, aborting);
+            var result = await connection.RunAsync(stopping, aborting);
             LogEnded(intake.Pipeline.Name, target, result.Outcome, result.Lines, result.Bytes);
-            return result.Bytes;
         }
         catch (Exception gone) when (gone is SocketException or IOException { InnerException: SocketException })
         {
@@ -80,7 +80,7 @@ internal sealed partial class OutgoingConnection(
             LogFailed(failure, intake.Pipeline.Name, target);
         }
 
-        return 0;
+        return connection.Bytes;
     }
 
     private async Task<Passage> ConnectAsync(Socket socket, CancellationToken stopping)
