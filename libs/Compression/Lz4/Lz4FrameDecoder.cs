@@ -118,6 +118,8 @@ internal sealed class Lz4FrameDecoder : IDecoder
             Dispose();
             _block = PooledMemory.Rent(_frame.BlockBytes + ChecksumBytes);
             _window = PooledMemory.Rent(HistoryBytes + _frame.BlockBytes);
+            // A match at distance 0 copies what lay there before: that must not be another source's.
+            _window.Memory.Span.Clear();
         }
 
         return Next(Step.Block);

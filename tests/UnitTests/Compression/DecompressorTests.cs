@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Compression;
 using System.Text;
 using Ingest.Compression;
@@ -49,6 +50,26 @@ public sealed class DecompressorTests
             await arriving.AsTask().SoonAsync();
             Assert.Equal($"{{\"id\":{i}}}\n", await ReadAsync(content));
         }
+    }
+
+    /// <summary>The LZ4 block format forbids distance 0, and its decoder lets it pass.</summary>
+    [Fact]
+    public async Task An_LZ4_match_at_distance_0_copies_nothing_that_was_there_before()
+    {
+        byte[] sequence = [0xf0, 0x01, .. "0123456789abcdef"u8, 0, 0];
+        byte[] block = [.. sequence, .. sequence, .. sequence, .. sequence, .. sequence, 0x50, .. "\n\n\n\n\n"u8];
+        byte[] frame = [0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82, (byte)block.Length, 0, 0, 0, .. block, 0, 0, 0, 0];
+        List<byte[]> others = [];
+        for (var i = 0; i < 16; i++)
+        {
+            others.Add(ArrayPool<byte>.Shared.Rent(128 * 1024));
+            Array.Fill(others[^1], (byte)'!');
+        }
+
+        others.ForEach(other => ArrayPool<byte>.Shared.Return(other));
+        var unpacking = await Unpacking.OfAsync(new MemoryStream(frame), Decompression.Auto);
+        Assert.StartsWith("0123456789abcdef", unpacking.Content, StringComparison.Ordinal);
+        Assert.DoesNotContain('!', unpacking.Content);
     }
 
     [Fact]
