@@ -17,7 +17,7 @@ internal sealed class UuidEncoder() : ScalarEncoder(ColumnType.Uuid, "a uuid")
         if (!DecimalSpelling.TryParse(spelling, out var number) || !number.FitsNumeric)
             return Fault.Syntax;
         // The only numbers that pass are those that jsonb spells with 32 digits.
-        if (number.Negative || number.Scale > 0 || number.Point - number.First != Bytes * 2)
+        if (number.Negative || number.IsZero || number.Scale > 0 || number.Point - number.First != Bytes * 2)
             return Fault.Syntax;
         Span<byte> digits = stackalloc byte[Bytes * 2];
         for (var i = 0; i < digits.Length; i++)

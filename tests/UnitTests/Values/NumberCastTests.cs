@@ -72,6 +72,7 @@ public class NumberCastTests
     [InlineData("jsonb", "[1e999999999]", "1e999999999 is out of range for numeric")]
     [InlineData("boolean", "1.0", "1.0 is not a boolean")]
     [InlineData("uuid", "7", "7 is not a uuid")]
+    [InlineData("uuid", "0e32", "0e32 is not a uuid")]
     public void Value_is_refused(string type, string json, string detail) =>
         Assert.Equal(detail, Cast.To(type, json).Detail);
 
