@@ -108,6 +108,15 @@ public sealed class TupleWriter : IDisposable
     /// <summary>Hands the buffer over; the writer is empty afterwards.</summary>
     public PooledMemory Detach()
     {
+        if (_length < _buffer.Length / 2)
+        {
+            // What was grown for a row that did not become one would be held, and not counted, as long as the batch.
+            var fitting = PooledMemory.Rent(_length);
+            Written.CopyTo(fitting.Array);
+            Dispose();
+            return fitting;
+        }
+
         var owner = new PooledMemory(_buffer, _length);
         _buffer = [];
         _length = 0;
@@ -133,7 +142,7 @@ public sealed class TupleWriter : IDisposable
     {
         if (_buffer.Length - _length >= size)
             return;
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_length + size, Math.Max(4096, _buffer.Length * 2)));
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(checked(_length + size), (int)Math.Clamp(_buffer.Length * 2L, 4096, Array.MaxLength)));
         _buffer.AsSpan(0, _length).CopyTo(larger);
         PooledMemory.Return(_buffer);
         _buffer = larger;
