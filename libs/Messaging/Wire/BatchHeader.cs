@@ -25,6 +25,11 @@ internal static class BatchHeader
         return (reader.Guid(), reader.Text(), reader.Text());
     }
 
+    // Ids of 16 bytes, a time of 8, and a byte for everything else.
+    private const int LeastSegmentBytes = 16 + 10;
+    private const int LeastRejectBytes = 8;
+    private const int LeastEndBytes = 16 + 4 + 8;
+
     public static void WriteSegments(WireWriter writer, IReadOnlyList<Segment> segments)
     {
         writer.Varint(segments.Count);
@@ -46,7 +51,7 @@ internal static class BatchHeader
 
     public static Segment[] ReadSegments(ref WireReader reader)
     {
-        var segments = new Segment[reader.ItemCount()];
+        var segments = new Segment[reader.ItemCount(LeastSegmentBytes)];
         for (var i = 0; i < segments.Length; i++)
         {
             var (sourceId, source, firstLine) = (reader.Guid(), reader.Text(), reader.Place());
@@ -89,7 +94,7 @@ internal static class BatchHeader
     /// <param name="segments">How many segments the batch has.</param>
     public static Reject[] ReadRejects(ref WireReader reader, int segments)
     {
-        var rejects = new Reject[reader.ItemCount()];
+        var rejects = new Reject[reader.ItemCount(LeastRejectBytes)];
         for (var i = 0; i < rejects.Length; i++)
         {
             rejects[i] = new Reject
@@ -132,7 +137,7 @@ internal static class BatchHeader
 
     public static SourceEnd[] ReadEnds(ref WireReader reader)
     {
-        var ends = new SourceEnd[reader.ItemCount()];
+        var ends = new SourceEnd[reader.ItemCount(LeastEndBytes)];
         for (var i = 0; i < ends.Length; i++)
         {
             ends[i] = new SourceEnd(

@@ -43,7 +43,7 @@ internal static class RowBatchCodec
     {
         var reader = new WireReader(body.Memory.Span);
         var (id, pipeline, definition) = BatchHeader.ReadStart(ref reader, Kind);
-        var columns = new RowColumn[reader.ItemCount()];
+        var columns = new RowColumn[reader.ItemCount(leastBytes: 2)];
         for (var i = 0; i < columns.Length; i++)
             columns[i] = new RowColumn(reader.Text(), ReadType(ref reader));
         var segments = BatchHeader.ReadSegments(ref reader);

@@ -33,11 +33,12 @@ internal ref struct WireReader(ReadOnlySpan<byte> body)
         return value <= int.MaxValue ? (int)value : throw new BatchFormatException("A length in the batch is over 2 GiB.");
     }
 
-    /// <summary>A count of things that take at least one byte each, so that a damaged one cannot ask for all memory.</summary>
-    public int ItemCount()
+    /// <summary>A count of things, so that a damaged one cannot ask for all memory.</summary>
+    /// <param name="leastBytes">What each of them takes at least.</param>
+    public int ItemCount(int leastBytes)
     {
         var count = Count();
-        return count <= Remaining ? count : throw new BatchFormatException("A count in the batch is larger than the batch.");
+        return count <= Remaining / leastBytes ? count : throw new BatchFormatException("A count in the batch is larger than the batch.");
     }
 
     /// <summary>A line number, an offset or a length in a source.</summary>
