@@ -79,7 +79,7 @@ internal sealed class SourcePump(
         using var silence = idleTimeout > TimeSpan.Zero ? new CancellationTokenSource(Timeout.InfiniteTimeSpan, time) : null;
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(stopping, aborting, share.Ended, silence?.Token ?? CancellationToken.None);
         _silence = silence;
-        var (outcome, error) = await ReadAsync(input, builder, share, reading.Token, aborting);
+        var (outcome, error) = await ReadAsync(input, builder, share, reading, aborting);
         share.Pause();
         if (outcome == SourceOutcome.Interrupted && !stopping.IsCancellationRequested && silence is { IsCancellationRequested: true })
             (outcome, error) = (SourceOutcome.Idle, $"nothing came for {idleTimeout}");
@@ -113,7 +113,7 @@ internal sealed class SourcePump(
     }
 
     private async Task<(SourceOutcome Outcome, string? Error)> ReadAsync(
-        Stream input, LineBatchBuilder builder, ReceiveShare share, CancellationToken reading, CancellationToken aborting)
+        Stream input, LineBatchBuilder builder, ReceiveShare share, CancellationTokenSource reading, CancellationToken aborting)
     {
         try
         {
@@ -125,7 +125,7 @@ internal sealed class SourcePump(
                 // No whole line waits for memory.
                 if (!builder.HasRoom)
                     await PublishJoinedAsync(share, aborting);
-                if (!await share.MakeRoomAsync(reading))
+                if (!await share.MakeRoomAsync(reading.Token))
                 {
                     await PublishWholeLinesAsync(builder, share, aborting);
                     continue;
@@ -133,7 +133,7 @@ internal sealed class SourcePump(
 
                 var room = builder.GetMemory();
                 AwaitSender();
-                var receiving = input.ReadAsync(room, reading);
+                var receiving = input.ReadAsync(room, reading.Token);
                 if (!receiving.IsCompleted)
                 {
                     // What was there made no output yet: a decompressor waits, and so may whole lines.
@@ -186,9 +186,9 @@ internal sealed class SourcePump(
     /// Waits for bytes before there is memory for them: what a source may need next is nobody's while it sends nothing.
     /// </summary>
     private async ValueTask AwaitBytesAsync(
-        Stream input, LineBatchBuilder builder, ReceiveShare share, CancellationToken reading, CancellationToken aborting)
+        Stream input, LineBatchBuilder builder, ReceiveShare share, CancellationTokenSource reading, CancellationToken aborting)
     {
-        var arriving = input.ReadAsync(Memory<byte>.Empty, reading);
+        var arriving = input.ReadAsync(Memory<byte>.Empty, reading.Token);
         if (arriving.IsCompleted)
         {
             await arriving;
@@ -197,8 +197,19 @@ internal sealed class SourcePump(
 
         var arrived = arriving.AsTask();
         WakeAt(_isFast ? WorthWaking : 1);
-        if (builder.HasWholeLines || IsJoining)
-            await LingerAsync(arrived, builder, share, aborting);
+        try
+        {
+            if (builder.HasWholeLines || IsJoining)
+                await LingerAsync(arrived, builder, share, aborting);
+        }
+        catch
+        {
+            // Whoever fails closes the input, which must not be read at that moment: a decoder may be at work.
+            await reading.CancelAsync();
+            await ((Task)arrived).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
         if (!arrived.IsCompleted)
         {
             WakeAt(1);

@@ -27,7 +27,22 @@ internal sealed class ScriptedStream : Stream
     /// <summary>The memory of the next receive that has to wait.</summary>
     public Task<Memory<byte>> NextPendingAsync() => _pending.Reader.ReadAsync().AsTask().SoonAsync();
 
+    public int ReadsUnderWay { get; private set; }
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ReadsUnderWay++;
+        try
+        {
+            return await ReadAnyAsync(buffer, cancellationToken);
+        }
+        finally
+        {
+            ReadsUnderWay--;
+        }
+    }
+
+    private async ValueTask<int> ReadAnyAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (buffer.IsEmpty && IsAlwaysReady)
             return 0;

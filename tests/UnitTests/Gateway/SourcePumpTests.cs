@@ -266,6 +266,18 @@ public sealed class SourcePumpTests : IDisposable
     }
 
     [Fact]
+    public async Task A_source_that_fails_while_lines_wait_is_not_read_any_more_when_its_owner_closes_it()
+    {
+        Run();
+        var first = await StartAsync();
+        _input.Send("b\n");
+        await _time.NextWaitAsync();
+        first.Break(new InvalidOperationException("a bug"));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _running.SoonAsync());
+        Assert.Equal(0, _input.ReadsUnderWay);
+    }
+
+    [Fact]
     public async Task A_failure_to_send_is_never_taken_for_a_failure_of_the_source()
     {
         Run();
