@@ -63,7 +63,10 @@ public sealed class DecompressionBudget
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new DecompressionRefusedException(Text(
-                $"decompressing it takes {alreadyHeld + bytes} bytes of memory, and others held {HeldBytes} of {Capacity} for {Limits.Wait}; send it again later, or raise Gateway__DecompressionBytes")) { IsForNow = true };
+                $"decompressing it takes {alreadyHeld + bytes} bytes of memory, and others held {HeldBytes} of {Capacity} for {Limits.Wait}; send it again later, or raise Gateway__DecompressionBytes"))
+            {
+                IsForNow = true,
+            };
         }
     }
 
