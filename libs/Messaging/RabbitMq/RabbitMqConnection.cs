@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
@@ -241,7 +242,9 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
         }
     }
 
-    private ConnectionFactory CreateFactory()
+    private ConnectionFactory CreateFactory() => CreateFactory(options);
+
+    internal static ConnectionFactory CreateFactory(RabbitMqOptions options)
     {
         var factory = new ConnectionFactory
         {
@@ -255,6 +258,8 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
         factory.Uri = path is "/" ? new UriBuilder(options.Uri) { Path = "" }.Uri : options.Uri;
         if (path is "/")
             factory.VirtualHost = "/";
+        // An amqps address has the client accept a certificate of any other name.
+        factory.Ssl.AcceptablePolicyErrors = SslPolicyErrors.None;
         return factory;
     }
 

@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net.Security;
+using System.Security.Authentication;
 using Ingest.Messaging.RabbitMq;
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
@@ -46,7 +48,13 @@ public static class MassTransitHosting
 
     private static void Configure(IBusRegistrationContext services, IRabbitMqBusFactoryConfigurator rabbitMq)
     {
-        rabbitMq.Host(services.GetRequiredService<IOptions<RabbitMqOptions>>().Value.Uri);
+        var broker = services.GetRequiredService<IOptions<RabbitMqOptions>>().Value.Uri;
+        rabbitMq.Host(broker, host =>
+        {
+            // By itself it speaks TLS on port 5671 only, and to whoever has signed his own certificate.
+            if (broker.Scheme == "amqps")
+                host.UseSsl(tls => Verify(tls, broker.Host));
+        });
         rabbitMq.MessageTopology.SetEntityNameFormatter(new ControlNames());
         foreach (var consumer in services.GetServices<ControlConsumer>().GroupBy(c => (c.Type, c.Audience)))
         {
@@ -60,6 +68,14 @@ public static class MassTransitHosting
                     message.Accept(new Handlers(endpoint, services));
             });
         }
+    }
+
+    private static void Verify(IRabbitMqSslConfigurator tls, string name)
+    {
+        tls.ServerName = name;
+        tls.Protocol = SslProtocols.None;
+        tls.EnforcePolicyErrors(
+            SslPolicyErrors.RemoteCertificateNotAvailable | SslPolicyErrors.RemoteCertificateNameMismatch | SslPolicyErrors.RemoteCertificateChainErrors);
     }
 
     private sealed class Handlers(IReceiveEndpointConfigurator endpoint, IServiceProvider services) : IControlConsumerVisitor
