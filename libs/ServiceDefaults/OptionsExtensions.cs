@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
@@ -26,8 +27,16 @@ public static partial class OptionsExtensions
         return services;
     }
 
-    private static void Bind<T>(IConfiguration section, T options, Action<IConfiguration, T, Action<BinderOptions>> bind)
+    private static void Bind<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.All)] T>(
+        IConfigurationSection section, T options, Action<IConfiguration, T, Action<BinderOptions>> bind)
     {
+        foreach (var list in typeof(T).GetProperties().Where(p => p.PropertyType != typeof(string) && p.PropertyType.IsAssignableTo(typeof(IEnumerable))))
+        {
+            // The binder would pass it over, and an address list would let everybody in.
+            if (section[list.Name] is { Length: > 0 })
+                throw new StartupException($"{section.Path}__{list.Name} is a list: name its entries {section.Path}__{list.Name}__0, __1 and so on.", ExitCodes.BadConfiguration);
+        }
+
         try
         {
             bind(section, options, static binder => binder.ErrorOnUnknownConfiguration = true);
