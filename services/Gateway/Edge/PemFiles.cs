@@ -29,7 +29,13 @@ internal static class PemFiles
         roots.ImportFromPemFile(path);
         if (roots.Count == 0)
             throw new CryptographicException($"{path} holds no certificate");
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            // A certificate names where its issuer's can be fetched; who has not been let in does not choose what is fetched.
+            DisableCertificateDownloads = true,
+        };
         policy.CustomTrustStore.AddRange(roots);
         return policy;
     }
