@@ -10,12 +10,17 @@ namespace Ingest.Gateway.Edge;
 /// </summary>
 internal sealed partial class ReloadedFile<T> where T : class
 {
+    private const int PauseMilliseconds = 1000;
+
     private readonly string _setting;
     private readonly string[] _paths;
     private readonly Func<T> _read;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private (DateTime Written, long Length)[] _stamps;
+
+    /// <summary>Of what was of no use when it was read last, and when it is looked at again.</summary>
+    private ((DateTime Written, long Length)[] Stamps, long Again)? _unusable;
     private T _current;
 
     /// <param name="setting">Which setting names the files, for messages.</param>
@@ -51,19 +56,24 @@ internal sealed partial class ReloadedFile<T> where T : class
 
     private void ReadAgain()
     {
+        (DateTime Written, long Length)[] stamps = [];
         try
         {
-            var stamps = Stamps();
+            stamps = Stamps();
             if (stamps.AsSpan().SequenceEqual(_stamps))
                 return;
-            // A file that is of no use is looked at again when it changes once more.
-            _stamps = stamps;
+            // Who may read it can change without a trace in the stamps.
+            if (_unusable is { } before && stamps.AsSpan().SequenceEqual(before.Stamps) && Environment.TickCount64 < before.Again)
+                return;
             _current = _read();
+            (_stamps, _unusable) = (stamps, null);
             LogReadAgain(_setting);
         }
         catch (Exception fault) when (IsUnusable(fault))
         {
-            LogUnusable(_setting, fault.Message);
+            if (_unusable is not { } before || !stamps.AsSpan().SequenceEqual(before.Stamps))
+                LogUnusable(_setting, fault.Message);
+            _unusable = (stamps, Environment.TickCount64 + PauseMilliseconds);
         }
     }
 
