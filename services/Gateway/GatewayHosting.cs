@@ -2,12 +2,14 @@ using Ingest.Compression;
 using Ingest.Gateway.Edge;
 using Ingest.Gateway.Filtering;
 using Ingest.Gateway.Http;
+using Ingest.Gateway.Listening;
 using Ingest.Gateway.Receipts;
 using Ingest.Gateway.Sources;
 using Ingest.Messaging;
 using Ingest.ServiceDefaults;
 using Ingest.ServiceDefaults.Control;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
@@ -63,6 +65,12 @@ public static class GatewayHosting
         kestrel.Limits.MaxRequestBufferSize = HttpBufferBytes;
         kestrel.Limits.Http2.InitialConnectionWindowSize = HttpBufferBytes;
         kestrel.Limits.Http2.InitialStreamWindowSize = HttpBufferBytes;
+        kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection =>
+        {
+            if (connection.Features.Get<IConnectionSocketFeature>() is { Socket: var socket })
+                LineConnection.KeepAlive(socket);
+            return next(connection);
+        }));
     }
 
     private static CommitTally CreateTally(GatewayOptions options, TimeProvider time) =>

@@ -27,7 +27,14 @@ internal sealed class LineConnection(Socket socket, Passage passage, PipelineInt
             return;
         // Reset unless told otherwise: the kernel ends a killed process's connections with FIN, which would say "done".
         socket.LingerState = new LingerOption(true, 0);
-        // A producer that vanished without a word gives its place up after two minutes.
+        KeepAlive(socket);
+    }
+
+    /// <summary>A producer that vanished without a word gives its place up after two minutes.</summary>
+    public static void KeepAlive(Socket socket)
+    {
+        if (!IsTcp(socket))
+            return;
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveAfterSeconds);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveEverySeconds);
