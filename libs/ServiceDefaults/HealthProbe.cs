@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -22,22 +23,29 @@ internal static class HealthProbe
     /// <returns>0 when the service is ready, 1 when it is not or does not answer.</returns>
     public static async Task<int> RunAsync(int port)
     {
-        var url = (ConfiguredUrls() ?? DefaultUrl(port)).Split(';')[0];
+        var urls = (ConfiguredUrls() ?? DefaultUrl(port)).Split(';');
+        var url = (urls.FirstOrDefault(u => u.StartsWith("http:", StringComparison.OrdinalIgnoreCase)) ?? urls[0]).TrimEnd('/');
         foreach (var any in new[] { "*", "+", "0.0.0.0", "[::]" })
-            url = url.Replace($"//{any}:", "//127.0.0.1:", StringComparison.Ordinal);
-        using var client = new HttpClient { Timeout = Patience };
+            url = AnyHost(any).Replace(url, "//127.0.0.1");
+        using var handler = new HttpClientHandler();
+        // Its certificate is for the name by which others call this machine.
+        if (Uri.TryCreate(url, UriKind.Absolute, out var own) && own.IsLoopback)
+            handler.ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator;
+        using var client = new HttpClient(handler) { Timeout = Patience };
         try
         {
-            using var response = await client.GetAsync(new Uri($"{url.TrimEnd('/')}/health/ready"));
+            using var response = await client.GetAsync(new Uri($"{url}/health/ready"));
             Console.WriteLine(await response.Content.ReadAsStringAsync());
             return response.IsSuccessStatusCode ? ExitCodes.Success : ExitCodes.Failed;
         }
-        catch (Exception unreachable) when (unreachable is HttpRequestException or TaskCanceledException)
+        catch (Exception unreachable) when (unreachable is HttpRequestException or TaskCanceledException or UriFormatException)
         {
             await Console.Error.WriteLineAsync($"{url} does not answer: {unreachable.Message}");
             return ExitCodes.Failed;
         }
     }
+
+    private static Regex AnyHost(string name) => new($@"//{Regex.Escape(name)}(?=:|$)");
 
     public static Task WriteAsync(HttpContext context, HealthReport report)
     {
