@@ -51,8 +51,7 @@ internal sealed class InputFile : LoadInput
             throw new StartupException($"There is no file {name}.");
         try
         {
-            var path = Path.GetFullPath(name);
-            path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+            var path = Canonical(Path.GetFullPath(name));
             return new InputFile(name, path, new FileInfo(path).Length);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
@@ -60,6 +59,20 @@ internal sealed class InputFile : LoadInput
             // A link to what is not there exists, too.
             throw new StartupException($"{name} cannot be opened: {refused.Message}");
         }
+    }
+
+    /// <summary>Without links, in its folders neither.</summary>
+    private static string Canonical(string path)
+    {
+        var found = Path.GetPathRoot(path)!;
+        foreach (var part in path[found.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
+        {
+            found = Path.Combine(found, part);
+            if (File.ResolveLinkTarget(found, returnFinalTarget: true) is { } target)
+                found = Canonical(target.FullName);
+        }
+
+        return found;
     }
 
     public override Stream Open()

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using Ingest.Compression;
 
@@ -44,10 +45,17 @@ internal sealed class ProgramInput(string command) : LoadInput
 
         public override async ValueTask DisposeAsync()
         {
-            if (!program.HasExited)
+            try
             {
-                program.Kill(entireProcessTree: true);
-                await program.WaitForExitAsync(CancellationToken.None);
+                if (!program.HasExited)
+                {
+                    program.Kill(entireProcessTree: true);
+                    await program.WaitForExitAsync(CancellationToken.None);
+                }
+            }
+            catch (Exception refused) when (refused is AggregateException or Win32Exception or InvalidOperationException)
+            {
+                // Another user's, or just gone: it ends when nobody reads what it says.
             }
 
             await _pipe.DisposeAsync();

@@ -52,21 +52,35 @@ internal sealed class SourceLoad(
     private async Task<KnownSegments> FindKnownAsync(Source source, CancellationToken cancellationToken)
     {
         await using var store = database.CreateStore(pipeline, TimeProvider.System);
-        if (!settings.Again && pipeline.Key.Count == 0 && await store.HasOtherVersionAsync(source.Name, cancellationToken))
+        var known = new KnownSegments((await store.ReadSourceAsync(source.Id, cancellationToken)).Select(
+            s => new KnownSegment(s.BatchId, s.ByteOffset, s.ByteLength, s.NextLine, s.Counts.Lines))) { MayEndInside = settings.Again };
+        if (known.IsEmpty && !settings.Again && pipeline.Key.Count == 0 && await HasOtherVersionAsync(store, source, cancellationToken))
         {
             throw new StartupException(
-                $"{source.Name} was loaded before {pipeline.File} changed, and table {pipeline.Table} has no key: its lines would be written twice; empty the table, or say --again.");
+                $"{source.Name} was loaded before {pipeline.File} changed, and table {pipeline.Table} has no key: its lines would be written twice; empty the table first if they are not to, and say --again.");
         }
 
-        return new KnownSegments((await store.ReadSourceAsync(source.Id, cancellationToken)).Select(
-            s => new KnownSegment(s.BatchId, s.ByteOffset, s.ByteLength, s.NextLine, s.Counts.Lines)));
+        return known;
+    }
+
+    /// <summary>Also of a load that did not come to its end.</summary>
+    private async Task<bool> HasOtherVersionAsync(IRowStore store, Source source, CancellationToken cancellationToken)
+    {
+        foreach (var version in await store.ReadDefinitionsAsync(cancellationToken))
+        {
+            var other = Source.ReplayId(source.Name, pipeline.Name, version);
+            if (version != pipeline.Version && (await store.ReadSourceAsync(other, cancellationToken)).Any(s => s.Counts.Lines > 0))
+                return true;
+        }
+
+        return false;
     }
 
     private async Task<string?> PumpAsync(LoadInput input, Source source, KnownSegments known, CancellationToken stopping, CancellationToken aborting)
     {
         await using var file = input.Open();
         await using var content = Decompressor.Open(file, pipeline.Decompression, new DecompressionBudget(decompression, TimeProvider.System));
-        var pump = new SourcePump(source, new SourceOutlet(publisher), linger, TimeProvider.System, known: settings.Again ? null : known);
+        var pump = new SourcePump(source, new SourceOutlet(publisher), linger, TimeProvider.System, known: known);
         progress.Begin(input, pump);
         var result = await pump.RunAsync(content, stopping, aborting);
         progress.Finish(input, result, pump);
@@ -75,6 +89,8 @@ internal sealed class SourceLoad(
             SourceOutcome.Corrupt => $"{input.Name} is corrupt or cut short after {result.Bytes:N0} bytes of its content ({result.Error}); every whole line before that is loaded.",
             SourceOutcome.Refused or SourceOutcome.Postponed => $"{input.Name} is not loaded from byte {result.Bytes:N0} of its content on: {result.Error}.",
             SourceOutcome.Broken => $"{input.Name} cannot be read further: {result.Error}; run it again when it can.",
+            SourceOutcome.Shortened when result.Error is { } damage =>
+                $"{input.Name} is corrupt or cut short ({damage}) inside lines that are loaded already, and table {pipeline.Table} has no key: nothing of it is written; get the file again.",
             SourceOutcome.Shortened => $"{input.Name} has become shorter than what was loaded of it, and table {pipeline.Table} has no key: its last lines are left alone, since they would be written twice; say --again if they are others.",
             _ => null,
         };

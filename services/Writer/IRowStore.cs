@@ -45,10 +45,10 @@ internal interface IRowStore : IAsyncDisposable
     /// <exception cref="StoreRefusedException">Somebody must change something.</exception>
     Task<IReadOnlyList<SourcePlace>> FindEndsAsync(IReadOnlyList<SourcePlace> places, CancellationToken cancellationToken);
 
-    /// <summary>Whether a source of that name was written to its end under another version of the definition.</summary>
+    /// <summary>The definitions under which batches of the pipeline are written.</summary>
     /// <exception cref="StoreAwayException">The database is away or busy; later it may work.</exception>
     /// <exception cref="StoreRefusedException">Somebody must change something.</exception>
-    Task<bool> HasOtherVersionAsync(string source, CancellationToken cancellationToken);
+    Task<IReadOnlyList<string>> ReadDefinitionsAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>The database cannot be used now, which says nothing about the rows.</summary>

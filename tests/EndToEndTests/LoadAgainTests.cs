@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
 using Ingest.TestSupport;
@@ -100,6 +101,63 @@ public sealed class LoadAgainTests
 
         (exit, _, _) = await LoadAsync(file, changed, "--again");
         Assert.Equal((0, 20), (exit, Count("numbers")));
+
+        // From here on the ledger has it under the changed definition.
+        await WriteAsync("in.ndjson", Numbers(1, 11));
+        (exit, _, _) = await LoadAsync(file, changed);
+        Assert.Equal((0, 21), (exit, Count("numbers")));
+    }
+
+    [Fact]
+    public async Task A_changed_definition_is_noticed_too_where_the_load_before_did_not_come_to_its_end()
+    {
+        var file = await WriteAsync("in.ndjson", Numbers(1, 10));
+        await LoadAsync(file);
+        Execute("DELETE FROM ingest_sources");
+        var (exit, _, error) = await LoadAsync(file, Definition + "\nmax_line_bytes: 1000\n");
+        Assert.Equal((1, 10), (exit, Count("numbers")));
+        Assert.Contains("--again", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_shorter_file_still_has_is_not_written_again()
+    {
+        var file = await WriteAsync("in.ndjson", Numbers(1, 500));
+        await LoadAsync(file);
+        await WriteAsync("in.ndjson", Numbers(1, 1000));
+        await LoadAsync(file);
+        await WriteAsync("in.ndjson", Numbers(1, 999));
+        Assert.Equal(1, (await LoadAsync(file)).Exit);
+        var (exit, summary, _) = await LoadAsync(file, Definition, "--again");
+        Assert.Equal((0, 500, 499), (exit, (int)summary["already"]!, (int)summary["written"]!));
+        Assert.Equal(1499, Count("numbers"));
+    }
+
+    [Fact]
+    public async Task A_damaged_copy_of_what_is_loaded_is_called_damaged()
+    {
+        var file = Path.Combine(_folder, "in.gz");
+        var packed = new MemoryStream();
+        await using (var gzip = new GZipStream(packed, CompressionMode.Compress, leaveOpen: true))
+            await gzip.WriteAsync(Encoding.UTF8.GetBytes(Numbers(1, 1000)), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(file, packed.ToArray(), TestContext.Current.CancellationToken);
+        await LoadAsync(file);
+        await File.WriteAllBytesAsync(file, packed.ToArray()[..(int)(packed.Length / 2)], TestContext.Current.CancellationToken);
+        var (exit, _, error) = await LoadAsync(file);
+        Assert.Equal((1, 1000), (exit, Count("numbers")));
+        Assert.Contains("corrupt or cut short", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("--again", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_is_the_same_through_a_linked_folder()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "real"));
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "link"), Path.Combine(_folder, "real"));
+        await WriteAsync("real/in.ndjson", Numbers(1, 10));
+        Assert.Equal(0, (await LoadAsync(Path.Combine(_folder, "link", "in.ndjson"))).Exit);
+        var (_, summary, _) = await LoadAsync(Path.Combine(_folder, "real", "in.ndjson"));
+        Assert.Equal((10, 10), ((int)summary["already"]!, Count("numbers")));
     }
 
     [Fact]
@@ -177,6 +235,15 @@ public sealed class LoadAgainTests
     private long Count(string table) => File.Exists(Database) && Scalar($"SELECT count(*) FROM sqlite_master WHERE name = '{table}'") > 0
         ? Scalar($"SELECT count(*) FROM {table}")
         : 0;
+
+    private void Execute(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={Database};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
 
     private long Scalar(string sql)
     {

@@ -25,6 +25,11 @@ public sealed class KnownSegments
         _offsets = [.. _byOffset.Keys.Order()];
     }
 
+    public bool IsEmpty => _offsets.Length == 0;
+
+    /// <summary>Whether lines behind the last segment that is the same may be those of a longer one: who sends them wants them.</summary>
+    public bool MayEndInside { get; init; }
+
     /// <summary>Those that begin at that byte, the longest first: a repaired file's batch and what was cut short before.</summary>
     public IReadOnlyList<KnownSegment> At(long offset) => _byOffset.TryGetValue(offset, out var found) ? found : [];
 

@@ -26,8 +26,10 @@ public sealed record Source(Guid Id, string Name, bool Replayable, PipelineDefin
         new(newId(), name, false, pipeline) { NewId = newId };
 
     /// <summary>A file, or a pipe that the user gave a name for that purpose.</summary>
-    public static Source Replay(string name, PipelineDefinition pipeline) =>
-        new(IdOf(Encoding.UTF8.GetBytes($"{pipeline.Name}\n{pipeline.Version}\n{name}")), name, true, pipeline);
+    public static Source Replay(string name, PipelineDefinition pipeline) => new(ReplayId(name, pipeline.Name, pipeline.Version), name, true, pipeline);
+
+    /// <summary>The id that a source of that name has under a version of its pipeline's definition.</summary>
+    public static Guid ReplayId(string name, string pipeline, string version) => IdOf(Encoding.UTF8.GetBytes($"{pipeline}\n{version}\n{name}"));
 
     /// <summary>The id of the batch that begins at the offset and holds content of that hash.</summary>
     public Guid BatchId(long byteOffset, UInt128 contentHash)

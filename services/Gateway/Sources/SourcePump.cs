@@ -88,7 +88,7 @@ internal sealed class SourcePump(
         if (outcome is SourceOutcome.Completed or SourceOutcome.Corrupt)
         {
             builder.EndInput();
-            if (builder.EndsInsideKnown && source.Pipeline.Key.Count == 0)
+            if (builder.EndsInsideKnown && source.Pipeline.Key.Count == 0 && known is not { MayEndInside: true })
                 outcome = SourceOutcome.Shortened;
             else
                 await PublishFullAsync(builder, share, aborting);

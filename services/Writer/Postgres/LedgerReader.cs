@@ -64,12 +64,13 @@ internal sealed class LedgerReader(NpgsqlConnection connection, string pipeline)
         return found;
     }
 
-    public async Task<bool> HasOtherVersionAsync(string source, string version, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> ReadDefinitionsAsync(CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(Sql.HasOtherVersion, connection)
-        {
-            Parameters = { new() { Value = pipeline }, new() { Value = source }, new() { Value = version } },
-        };
-        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+        await using var command = new NpgsqlCommand(Sql.ReadDefinitions, connection) { Parameters = { new() { Value = pipeline } } };
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<string> definitions = [];
+        while (await reader.ReadAsync(cancellationToken))
+            definitions.Add(reader.GetString(0));
+        return definitions;
     }
 }

@@ -91,8 +91,8 @@ internal sealed partial class PostgresStore(NpgsqlDataSource source, string data
     public async Task<IReadOnlyList<SourcePlace>> FindEndsAsync(IReadOnlyList<SourcePlace> places, CancellationToken cancellationToken) =>
         places.Count == 0 ? [] : await AskAsync(ledger => ledger.FindEndsAsync(places, cancellationToken), cancellationToken);
 
-    public Task<bool> HasOtherVersionAsync(string source, CancellationToken cancellationToken) =>
-        AskAsync(ledger => ledger.HasOtherVersionAsync(source, pipeline.Version, cancellationToken), cancellationToken);
+    public Task<IReadOnlyList<string>> ReadDefinitionsAsync(CancellationToken cancellationToken) =>
+        AskAsync(ledger => ledger.ReadDefinitionsAsync(cancellationToken), cancellationToken);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

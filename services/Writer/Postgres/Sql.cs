@@ -283,8 +283,7 @@ internal sealed class Sql(PipelineDefinition pipeline)
             WHERE near.ends = p.place)
         """;
 
-    public const string HasOtherVersion =
-        "SELECT EXISTS (SELECT FROM ingest_sources WHERE pipeline = $1 AND source = $2 AND definition <> $3 AND lines > 0)";
+    public const string ReadDefinitions = "SELECT DISTINCT definition FROM ingest_batches WHERE pipeline = $1";
 
     /// <summary>A name that no column has.</summary>
     private static string Order(IReadOnlyList<RowColumn> columns)

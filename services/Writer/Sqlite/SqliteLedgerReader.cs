@@ -46,13 +46,14 @@ internal sealed class SqliteLedgerReader(SqliteConnection connection, string pip
         return (long)command.ExecuteScalar()! != 0;
     })];
 
-    public bool HasOtherVersion(string source, string version)
+    public IReadOnlyList<string> ReadDefinitions()
     {
-        using var command = Command(
-            "SELECT EXISTS (SELECT 1 FROM ingest_sources WHERE pipeline = $1 AND source = $2 AND definition <> $3 AND lines > 0)",
-            source,
-            version);
-        return (long)command.ExecuteScalar()! != 0;
+        using var command = Command("SELECT DISTINCT definition FROM ingest_batches WHERE pipeline = $1");
+        using var reader = command.ExecuteReader();
+        List<string> definitions = [];
+        while (reader.Read())
+            definitions.Add(reader.GetString(0));
+        return definitions;
     }
 
     public IReadOnlyList<LedgerSegment> ReadSource(Guid sourceId)

@@ -9,8 +9,12 @@ namespace Ingest.Writer.Sqlite;
 /// </summary>
 internal static class SqliteSourceLock
 {
+    private const int WouldBlock = 11;
+    private const int WouldBlockOnMac = 35;
+    private const int SharingViolation = unchecked((int)0x80070020);
+
     /// <returns>Null when another process holds it.</returns>
-    /// <exception cref="StoreRefusedException">Another user has it, or has left it behind.</exception>
+    /// <exception cref="StoreRefusedException">Another user has it, or has left it behind; or there is no place for it.</exception>
     public static IAsyncDisposable? TryTake(string database, Guid sourceId)
     {
         var name = XxHash128.HashToUInt128(Encoding.UTF8.GetBytes($"{Path.GetFullPath(database)}\n{sourceId}"));
@@ -19,9 +23,13 @@ internal static class SqliteSourceLock
         {
             return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
         }
-        catch (IOException)
+        catch (IOException held) when (held.HResult is WouldBlock or WouldBlockOnMac or SharingViolation)
         {
             return null;
+        }
+        catch (IOException failure)
+        {
+            throw new StoreRefusedException($"the lock {path} cannot be made: {failure.Message}", failure);
         }
         catch (UnauthorizedAccessException)
         {

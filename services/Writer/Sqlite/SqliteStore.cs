@@ -60,8 +60,8 @@ internal sealed class SqliteStore(string connectionString, string file, Pipeline
     public Task<IReadOnlyList<SourcePlace>> FindEndsAsync(IReadOnlyList<SourcePlace> places, CancellationToken cancellationToken) =>
         Guard(() => new SqliteLedgerReader(Open(), pipeline.Name).FindEnds(places));
 
-    public Task<bool> HasOtherVersionAsync(string source, CancellationToken cancellationToken) =>
-        Guard(() => new SqliteLedgerReader(Open(), pipeline.Name).HasOtherVersion(source, pipeline.Version));
+    public Task<IReadOnlyList<string>> ReadDefinitionsAsync(CancellationToken cancellationToken) =>
+        Guard(() => new SqliteLedgerReader(Open(), pipeline.Name).ReadDefinitions());
 
     public ValueTask DisposeAsync()
     {

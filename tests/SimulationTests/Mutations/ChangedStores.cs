@@ -44,8 +44,8 @@ internal sealed class ChangedStores(IRowStores inner, Func<RowBatch, RowBatch> c
         public Task<IReadOnlyList<SourcePlace>> FindEndsAsync(IReadOnlyList<SourcePlace> places, CancellationToken cancellationToken) =>
             knowsAllEnds ? Task.FromResult(places) : inner.FindEndsAsync(places, cancellationToken);
 
-        public Task<bool> HasOtherVersionAsync(string source, CancellationToken cancellationToken) =>
-            inner.HasOtherVersionAsync(source, cancellationToken);
+        public Task<IReadOnlyList<string>> ReadDefinitionsAsync(CancellationToken cancellationToken) =>
+            inner.ReadDefinitionsAsync(cancellationToken);
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }

@@ -133,7 +133,7 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
         return [.. places.Where(ends.Contains)];
     }
 
-    public Task<bool> HasOtherVersionAsync(string source, CancellationToken cancellationToken) => Task.FromResult(false);
+    public Task<IReadOnlyList<string>> ReadDefinitionsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
 
     public async Task<IReadOnlyList<LedgerSegment>> ReadSourceAsync(Guid sourceId, CancellationToken cancellationToken)
     {

@@ -250,7 +250,7 @@ public sealed class ParallelWritingTests : IAsyncDisposable
         public Task<IReadOnlyList<SourcePlace>> FindEndsAsync(IReadOnlyList<SourcePlace> places, CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyList<SourcePlace>>([]);
 
-        public Task<bool> HasOtherVersionAsync(string source, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<IReadOnlyList<string>> ReadDefinitionsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<IReadOnlyList<LedgerSegment>> ReadSourceAsync(Guid sourceId, CancellationToken cancellationToken) =>
             throw new NotSupportedException();

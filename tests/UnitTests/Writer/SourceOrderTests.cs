@@ -195,7 +195,7 @@ public sealed class SourceOrderTests : IAsyncDisposable
         public Task<IReadOnlyList<CommittedBatch>> FindAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
-        public Task<bool> HasOtherVersionAsync(string source, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<IReadOnlyList<string>> ReadDefinitionsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<IReadOnlyList<LedgerSegment>> ReadSourceAsync(Guid sourceId, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
