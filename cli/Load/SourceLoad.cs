@@ -52,8 +52,11 @@ internal sealed class SourceLoad(
     private async Task<KnownSegments> FindKnownAsync(Source source, CancellationToken cancellationToken)
     {
         await using var store = database.CreateStore(pipeline, TimeProvider.System);
-        var known = new KnownSegments((await store.ReadSourceAsync(source.Id, cancellationToken)).Select(
-            s => new KnownSegment(s.BatchId, s.ByteOffset, s.ByteLength, s.NextLine, s.Counts.Lines))) { MayEndInside = settings.Again };
+        var segments = await store.ReadSourceAsync(source.Id, cancellationToken);
+        var known = new KnownSegments(segments.Select(s => new KnownSegment(s.BatchId, s.ByteOffset, s.ByteLength, s.NextLine, s.Counts.Lines)))
+        {
+            MayEndInside = settings.Again,
+        };
         if (known.IsEmpty && !settings.Again && pipeline.Key.Count == 0 && await HasOtherVersionAsync(store, source, cancellationToken))
         {
             throw new StartupException(
