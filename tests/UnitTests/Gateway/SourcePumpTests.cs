@@ -123,11 +123,7 @@ public sealed class SourcePumpTests : IDisposable
     [Fact]
     public async Task A_receive_that_waits_although_bytes_were_announced_is_ended_by_one_byte()
     {
-        Run();
-        _input.Send(new string('a', LineBatchBuilder.CutBytes - 1) + "\n" + "b\n");
-        var full = await _sender.NextAsync();
-        await _time.NextWaitAsync();
-        Assert.Equal([SourcePump.WorthWaking], _wakes);
+        var full = await FillAsync();
         _input.IsAlwaysReady = true;
         _input.Send("c");
         while ((await _input.NextPendingAsync()).IsEmpty)
@@ -144,11 +140,7 @@ public sealed class SourcePumpTests : IDisposable
     [Fact]
     public async Task Who_reads_on_after_it_is_woken_by_one_byte()
     {
-        Run();
-        _input.Send(new string('a', LineBatchBuilder.CutBytes - 1) + "\n" + "b\n");
-        var full = await _sender.NextAsync();
-        await _time.NextWaitAsync();
-        Assert.Equal([SourcePump.WorthWaking], _wakes);
+        var full = await FillAsync();
         await _stopping.CancelAsync();
         (await NextAsync("b\n")).Confirm();
         full.Confirm();
@@ -315,6 +307,17 @@ public sealed class SourcePumpTests : IDisposable
             _sender, new PublisherOptions { InFlightBytes = 1_000_000 }, _time, new Random(1), NullLogger.Instance);
         var pump = new SourcePump(source ?? Cutting.Live(Definitions.RefusingAll()), new SourceOutlet(publisher), Linger, _time, wakeAt: _wakes.Add);
         _running = pump.RunAsync(_input, _stopping.Token, _aborting.Token);
+    }
+
+    /// <summary>A full batch that stays in flight, and a line behind it that waits with the mark high.</summary>
+    private async Task<Attempt<LineBatch>> FillAsync()
+    {
+        Run();
+        _input.Send(new string('a', LineBatchBuilder.CutBytes - 1) + "\n" + "b\n");
+        var full = await _sender.NextAsync();
+        await _time.NextWaitAsync();
+        Assert.Equal([SourcePump.WorthWaking], _wakes);
+        return full;
     }
 
     /// <summary>A first batch that stays in flight.</summary>
