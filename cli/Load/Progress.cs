@@ -29,17 +29,11 @@ internal sealed class Progress(
 
     public void Begin(LoadInput input, SourcePump pump) => _current[input] = pump;
 
-    /// <summary>It was read to its end, or as far as it could be.</summary>
-    public void Finish(LoadInput input, SourceResult result, SourcePump pump)
-    {
-        _current.TryRemove(input, out _);
-        report.Ended(result.Bytes, pump.AlreadyLines);
-    }
-
     /// <summary>It is done with, whatever came of it.</summary>
     public void End(LoadInput input)
     {
-        _current.TryRemove(input, out _);
+        if (_current.TryRemove(input, out var pump))
+            report.Ended(pump.BytesRead, pump.AlreadyLines);
         Interlocked.Add(ref _endedSize, input.Size ?? 0);
         Interlocked.Increment(ref _ended);
     }

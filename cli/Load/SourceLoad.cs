@@ -86,7 +86,6 @@ internal sealed class SourceLoad(
         var pump = new SourcePump(source, new SourceOutlet(publisher), linger, TimeProvider.System, known: known);
         progress.Begin(input, pump);
         var result = await pump.RunAsync(content, stopping, aborting);
-        progress.Finish(input, result, pump);
         return result.Outcome switch
         {
             SourceOutcome.Corrupt => $"{input.Name} is corrupt or cut short after {result.Bytes:N0} bytes of its content ({result.Error}); every whole line before that is loaded.",

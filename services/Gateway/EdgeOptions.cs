@@ -55,9 +55,13 @@ public sealed class EdgeOptions
     /// <summary>Every connection to a TCP port or a Unix socket begins with a header of the PROXY protocol, version 2.</summary>
     public bool ProxyProtocol { get; set; }
 
-    public static ValidationResult? CheckNetworks(IList<string> networks) =>
+    /// <summary>Addresses of the proxies that may begin a connection with that header; all when there are none.</summary>
+    [CustomValidation(typeof(EdgeOptions), nameof(CheckNetworks))]
+    public IList<string> ProxyAddresses { get; init; } = [];
+
+    public static ValidationResult? CheckNetworks(IList<string> networks, ValidationContext context) =>
         networks.FirstOrDefault(text => Parse(text) is null) is { } wrong
-            ? new($"AllowedAddresses: '{wrong}' is neither an address nor a network such as 10.0.0.0/8.")
+            ? new($"{context.MemberName}: '{wrong}' is neither an address nor a network such as 10.0.0.0/8.")
             : ValidationResult.Success;
 
     /// <summary>A network, or an address as a network of its own; null for anything else.</summary>

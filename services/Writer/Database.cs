@@ -58,11 +58,15 @@ public sealed class Database : IAsyncDisposable
     /// <exception cref="StoreRefusedException">Somebody must change something.</exception>
     internal async Task<IAsyncDisposable?> TryClaimAsync(Guid sourceId, CancellationToken cancellationToken)
     {
-        if (_postgres is null)
-            return SqliteSourceLock.TryTake(Name, sourceId);
         try
         {
+            if (_postgres is null)
+                return SqliteSourceLock.TryTake(_sqlite!, sourceId);
             return await PostgresSourceLock.TryTakeAsync(_postgres, sourceId, cancellationToken);
+        }
+        catch (SqliteException failure)
+        {
+            throw new StoreRefusedException($"{Name} cannot be opened as a SQLite database: {failure.Message}", failure);
         }
         catch (Exception failure) when (PostgresErrors.IsOurs(failure))
         {

@@ -84,8 +84,47 @@ public sealed class LoadAgainTests
         var (exit, summary, error) = await PipeAsync(Numbers(1, 10), "--source", "s");
         Assert.Equal((1, 0), (exit, (int)summary["lines"]!));
         Assert.Contains("is being loaded by another process", error, StringComparison.Ordinal);
+
+        // Neither does another way to the database lead past it, nor other temporary files.
+        var linked = $"{_folder}-linked";
+        Directory.CreateSymbolicLink(linked, _folder);
+        var (other, _, _) = await FinishAsync(ServiceProcess.Start(
+            "Cli",
+            ["load", "-", "--source", "s", "-p", Path.Combine(_folder, "numbers.yaml"), "-d", Path.Combine(linked, "ingest.db"), "--format", "json"],
+            new Dictionary<string, string?> { ["TMPDIR"] = Directory.CreateDirectory(Path.Combine(_folder, "tmp")).FullName }));
+        Assert.Equal(1, other);
         first.Input.Close();
         Assert.Equal(0, await first.WaitForExitAsync(Deadline));
+        Assert.Empty(Directory.GetFiles(_folder, "*.lock"));
+    }
+
+    [Fact]
+    public async Task The_balance_of_a_load_that_is_given_up_tells_what_it_passed_over()
+    {
+        const int lines = 30_000;
+        await PipeAsync(Numbers(1, lines), "--source", "s");
+        var second = Start("-", "--source", "s");
+        await Eventually.HoldsAsync(() => Directory.GetFiles(_folder, "*.lock").Length > 0, Deadline, () => second.Describe("was to begin"));
+        await using (var connection = new SqliteConnection($"Data Source={Database};Pooling=False"))
+        {
+            // What is new cannot be written, and the first signal waits for it.
+            connection.Open();
+            await using var writing = connection.BeginTransaction(deferred: false);
+            await second.Input.WriteAsync(Encoding.UTF8.GetBytes(Numbers(1, 2 * lines)), TestContext.Current.CancellationToken);
+            await second.Input.FlushAsync(TestContext.Current.CancellationToken);
+            await Eventually.HoldsAsync(
+                () =>
+                {
+                    second.Interrupt();
+                    return second.HasExited;
+                },
+                Deadline,
+                () => second.Describe("was to give up"));
+        }
+
+        var (exit, summary, _) = await FinishAsync(second);
+        Assert.Equal((130, 0), (exit, (int)summary["written"]!));
+        Assert.InRange((int)summary["already"]!, 1, lines);
     }
 
     [Fact]

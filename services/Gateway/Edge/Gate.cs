@@ -33,6 +33,11 @@ internal sealed class Gate(AddressRules addresses, TlsCertificates certificates,
                 return Passage.Plain(name, socket);
         }
 
+        else if (address is not null && !addresses.TrustsAsProxy(address))
+        {
+            throw new RefusedException($"{address} is none of the proxies that may name a client (Edge__ProxyAddresses)");
+        }
+
         Stream stream = tls is null ? new NetworkStream(socket, ownsSocket: false) : new TlsTransport(socket);
         using var late = new CancellationTokenSource(options.Value.HandshakeTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, stopping);

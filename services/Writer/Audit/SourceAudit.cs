@@ -25,16 +25,24 @@ public sealed record SourceAudit(Guid SourceId, string? Source, SourceState Stat
 /// <param name="ended">The lines and bytes of the source's end record, or null when it has not ended.</param>
 internal sealed class SegmentChain((long Lines, long Bytes)? ended)
 {
-    /// <summary>Places that a chain has reached, with the lines up to there and the number of the next line.</summary>
-    private readonly Dictionary<long, (long Lines, long NextLine)> _reached = new() { [0] = (0, 1) };
+    /// <summary>Places that chains have reached, with the lines up to there, which may differ, and the number of the next line.</summary>
+    private readonly Dictionary<long, List<(long Lines, long NextLine)>> _reached = new() { [0] = [(0, 1)] };
     private long _furthest;
 
     public void Add(long byteOffset, long byteLength, long lines, long nextLine)
     {
-        if (!_reached.TryGetValue(byteOffset, out var before))
+        // One without bytes leads nowhere.
+        if (byteLength == 0 || !_reached.TryGetValue(byteOffset, out var before))
             return;
         var end = byteOffset + byteLength;
-        _reached[end] = (before.Lines + lines, nextLine);
+        if (!_reached.TryGetValue(end, out var there))
+            _reached.Add(end, there = []);
+        foreach (var chain in before)
+        {
+            if (!there.Exists(other => other.Lines == chain.Lines + lines))
+                there.Add((chain.Lines + lines, nextLine));
+        }
+
         _furthest = Math.Max(_furthest, end);
 
         // Only places from here on can still be continued, but a source may end before segments of a time when it was longer.
@@ -47,9 +55,9 @@ internal sealed class SegmentChain((long Lines, long Bytes)? ended)
 
     public SourceAudit Close(Guid sourceId, string? source)
     {
-        var (lines, nextLine) = _reached[_furthest];
-        if (ended is { } record && _reached.TryGetValue(record.Bytes, out var whole) && whole.Lines == record.Lines)
+        if (ended is { } record && _reached.TryGetValue(record.Bytes, out var whole) && whole.Exists(chain => chain.Lines == record.Lines))
             return new SourceAudit(sourceId, source, SourceState.Balanced, record.Lines, null, null);
+        var (lines, nextLine) = _reached[_furthest][^1];
         return new SourceAudit(sourceId, source, ended is null ? SourceState.Incomplete : SourceState.Gap, lines, nextLine, _furthest);
     }
 }

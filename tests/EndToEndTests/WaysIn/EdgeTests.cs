@@ -144,6 +144,16 @@ public sealed class EdgeTests
     }
 
     [Fact]
+    public async Task Only_the_proxies_that_are_named_may_name_a_client()
+    {
+        await using var serve = await StartAsync(("Edge__ProxyProtocol", "true"), ("Edge__ProxyAddresses__0", "127.0.0.1"));
+        Assert.Equal("192.0.2.7:4711", await SourceAsync([.. Proxied("192.0.2.7", 4711), .. ServeUnderTest.Lines(1)]));
+        await IsResetAsync([.. Proxied("192.0.2.7", 4711), .. ServeUnderTest.Lines(2)], IPAddress.Parse("127.0.0.2"));
+        await serve.SaysAsync("127.0.0.2 is none of the proxies");
+        Assert.Equal([1], serve.Numbers());
+    }
+
+    [Fact]
     public async Task Who_does_not_show_in_time_that_it_may_send_is_reset()
     {
         await using var serve = await StartAsync(("Edge__TokensFile", WriteTokens("secret")), ("Edge__HandshakeTimeout", "00:00:00.300"));
@@ -192,8 +202,8 @@ public sealed class EdgeTests
 
     private async Task<string?> SourceAsync(byte[] bytes) => ServeUnderTest.Receipt(await SendAsync(bytes)).GetProperty("source").GetString();
 
-    private async Task IsResetAsync(byte[] bytes) =>
-        Assert.True(await Assert.ThrowsAnyAsync<Exception>(() => SendAsync(bytes)) is IOException or SocketException);
+    private async Task IsResetAsync(byte[] bytes, IPAddress? from = null) =>
+        Assert.True(await Assert.ThrowsAnyAsync<Exception>(() => SendAsync(bytes, from)) is IOException or SocketException);
 
     /// <summary>A header of the PROXY protocol with a TLV; without a client the proxy's own (LOCAL).</summary>
     private static byte[] Proxied(string? client, ushort port)

@@ -35,4 +35,18 @@ public class SegmentChainTests
         var audit = chain.Close(Guid.NewGuid(), null);
         Assert.Equal((SourceState.Incomplete, 1L, 2L), (audit.State, audit.Lines, audit.MissingFrom));
     }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Any_of_the_chains_that_meet_at_a_byte_may_be_the_sources(long lines)
+    {
+        // What was damaged had a line less in the same bytes, or a line more.
+        var chain = new SegmentChain((Lines: lines + 1, Bytes: 30));
+        chain.Add(0, 10, 1, 2);
+        chain.Add(0, 20, 3, 4);
+        chain.Add(10, 10, 3, 5);
+        chain.Add(20, 10, 1, 6);
+        Assert.Equal(SourceState.Balanced, chain.Close(Guid.NewGuid(), "test").State);
+    }
 }
