@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ingest.Compression;
 using Ingest.Pipelines.Definition;
 
@@ -6,7 +7,8 @@ namespace Ingest.Cli.Load;
 /// <summary>How many inputs are loaded at a time, and what each may take for it.</summary>
 /// <param name="Count">Inputs at a time.</param>
 /// <param name="Decompression">What each may take to be decompressed. It is its own: no input waits for memory that another holds.</param>
-internal sealed record LoadPlaces(int Count, DecompressionLimits Decompression)
+/// <param name="Note">What the user should know of the number, or null.</param>
+internal sealed record LoadPlaces(int Count, DecompressionLimits Decompression, string? Note = null)
 {
     /// <param name="inputs">How many there are.</param>
     /// <param name="wanted">How many the user wants at a time.</param>
@@ -15,8 +17,12 @@ internal sealed record LoadPlaces(int Count, DecompressionLimits Decompression)
     public static LoadPlaces Plan(int inputs, int wanted, PipelineDefinition pipeline, DecompressionLimits decompression)
     {
         var windows = Math.Max(1, decompression.Bytes / decompression.MaxWindowBytes);
-        var count = pipeline.OnDuplicate == OnDuplicate.Update ? 1 : (int)Math.Min(Math.Min(inputs, wanted), windows);
-        return new LoadPlaces(count, decompression with { Bytes = decompression.Bytes / count });
+        var useful = pipeline.OnDuplicate == OnDuplicate.Update ? 1 : Math.Min(inputs, wanted);
+        var count = (int)Math.Min(useful, windows);
+        var note = count == useful ? null : string.Create(
+            CultureInfo.InvariantCulture,
+            $"{count} of {useful} inputs at a time, since each may take {decompression.MaxWindowBytes} bytes to decompress (Gateway__MaxDecompressionWindowBytes); for all of them set Gateway__DecompressionBytes={useful * decompression.MaxWindowBytes}");
+        return new LoadPlaces(count, decompression with { Bytes = decompression.Bytes / count }, note);
     }
 
     /// <summary>Loads the inputs in their order, so many at a time; what goes wrong with one does not keep the others from being loaded.</summary>

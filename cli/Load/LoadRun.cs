@@ -76,6 +76,8 @@ internal sealed class LoadRun(LoadSettings settings)
         {
             var progress = new Progress(inputs, report, health, Patience, aborting);
             var places = LoadPlaces.Plan(inputs.Length, settings.Parallel, pipeline, reading.Decompression);
+            if (places.Note is { } note)
+                await Console.Error.WriteLineAsync($"ingest: {note}.");
             var load = new SourceLoad(pipeline, database, publisher, places.Decompression, reading.Linger, settings, progress);
             using var ended = new CancellationTokenSource();
             var showing = progress.ShowAsync(ended.Token);

@@ -10,10 +10,18 @@ namespace Ingest.Cli.Send;
 /// <summary>Sends one input until there is a receipt for all of it, or nothing gets further for too long.</summary>
 internal sealed class InputSend(InputFile input, Destination destination, SendSettings settings, SendProgress progress)
 {
+    /// <summary>A pipeline that gives no receipts would be sent the same for ever; once more, something between may have died.</summary>
+    private const int MostSilentEnds = 2;
+
+    /// <summary>Sending so much again takes its time, which is not waited in vain; but not for ever.</summary>
+    private const long Substantial = 8 * 1024 * 1024;
+    private const int MostRepeats = 5;
+
     private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10));
     private readonly long _start = Environment.TickCount64;
     private Receipt? _receipt;
     private long _sent;
+    private int _silentEnds;
 
     private string? Source => SourceName(input, settings);
 
@@ -25,7 +33,7 @@ internal sealed class InputSend(InputFile input, Destination destination, SendSe
     /// <param name="aborting">Does not wait for a receipt either.</param>
     public async Task<SendResult> RunAsync(CancellationToken stopping, CancellationToken aborting)
     {
-        var (furthest, since) = (-1L, Environment.TickCount64);
+        var (furthest, since, repeats) = (-1L, Environment.TickCount64, 0);
         while (true)
         {
             string problem;
@@ -47,8 +55,12 @@ internal sealed class InputSend(InputFile input, Destination destination, SendSe
                 return Result(null);
             if (_sent > furthest)
             {
-                (furthest, since) = (_sent, Environment.TickCount64);
+                (furthest, since, repeats) = (_sent, Environment.TickCount64, 0);
                 _backoff.Reset();
+            }
+            else if (_sent >= Substantial && ++repeats <= MostRepeats)
+            {
+                since = Environment.TickCount64;
             }
 
             var patience = settings.RetryFor - TimeSpan.FromMilliseconds(Environment.TickCount64 - since);
@@ -94,6 +106,11 @@ internal sealed class InputSend(InputFile input, Destination destination, SendSe
         catch (SocketException unknown) when (unknown.SocketErrorCode == SocketError.HostNotFound)
         {
             return ($"there is no host {destination.EndPoint.Host}", false);
+        }
+        catch (NoReceiptException) when (++_silentEnds == MostSilentEnds)
+        {
+            _sent = attempt.Sent;
+            return ("the connection ended in order and without a receipt, twice; a pipeline with 'acknowledge: none' gives none: send its lines with ncat", false);
         }
         catch (Exception broken) when (broken is IOException or SocketException)
         {

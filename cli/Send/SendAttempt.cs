@@ -22,6 +22,7 @@ internal sealed class SendAttempt(InputFile input, string? source, Destination d
     /// <param name="stopping">Ends the input where it is.</param>
     /// <param name="aborting">Resets the connection.</param>
     /// <exception cref="IOException">The connection broke; <see cref="SocketException"/> likewise.</exception>
+    /// <exception cref="NoReceiptException">All was sent, and the connection ended in order, without a word.</exception>
     /// <exception cref="StartupException">The input cannot be read.</exception>
     public async Task<Receipt> RunAsync(Stream content, CancellationToken stopping, CancellationToken aborting)
     {
@@ -49,7 +50,10 @@ internal sealed class SendAttempt(InputFile input, string? source, Destination d
 
         try
         {
-            return Receipt.Parse(await answering) ?? throw new IOException("the connection ended without a receipt");
+            var answer = await answering;
+            if (answer.Length == 0 && sending.IsCompletedSuccessfully)
+                throw new NoReceiptException();
+            return Receipt.Parse(answer) ?? throw new IOException("the connection ended without a receipt");
         }
         catch (OperationCanceledException) when (!aborting.IsCancellationRequested)
         {

@@ -38,7 +38,11 @@ internal static partial class StatusReport
         {
             Line($"  queues    {queues.Lines:N0} messages of lines, {queues.Rows:N0} of rows{(queues.Suspects > 0 ? $", {queues.Suspects:N0} set aside" : "")}");
             if (queues.Dead > 0)
-                Line($"  DEAD      {queues.Dead:N0} batches; 'ingest dead list -p {status.Pipeline}' shows them, 'ingest dead requeue' sends them back");
+                Line($"  DEAD      {queues.Dead:N0} batches; 'ingest dead list -p {status.Pipeline}' shows them, 'ingest dead requeue -p {status.Pipeline} --all' sends them back");
+        }
+        else if (status.Ledger is not null)
+        {
+            Line($"  queues    not looked at: --rabbitmq URI or {CommonOptions.BrokerVariable} says where they are");
         }
     }
 

@@ -1,8 +1,11 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
 using System.Text.RegularExpressions;
+using Ingest.Pipelines.Definition;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Ingest.ServiceDefaults;
 
@@ -15,14 +18,13 @@ public static partial class OptionsExtensions
     /// <c>(section, options, how) => section.Bind(options, how)</c>: spelt where the type is known, so that the code that
     /// binds is generated. By reflection a native program would bind some settings and leave others out without a word.
     /// </param>
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Validation is by attributes, and all of the type is kept.")]
     public static IServiceCollection AddValidatedOptions<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.All)] T>(
         this IServiceCollection services, string section, Action<IConfiguration, T, Action<BinderOptions>> bind)
         where T : class
     {
+        services.AddSingleton<IValidateOptions<T>>(new SectionValidator<T>(section));
         services.AddOptions<T>()
             .Configure<IConfiguration>((options, configuration) => Bind(configuration.GetSection(section), options, bind))
-            .ValidateDataAnnotations()
             .ValidateOnStart();
         return services;
     }
@@ -30,22 +32,40 @@ public static partial class OptionsExtensions
     private static void Bind<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.All)] T>(
         IConfigurationSection section, T options, Action<IConfiguration, T, Action<BinderOptions>> bind)
     {
-        foreach (var list in typeof(T).GetProperties().Where(p => p.PropertyType != typeof(string) && p.PropertyType.IsAssignableTo(typeof(IEnumerable))))
-        {
-            // The binder would pass it over, and an address list would let everybody in.
-            if (section[list.Name] is { Length: > 0 })
-                throw new StartupException($"{section.Path}__{list.Name} is a list: name its entries {section.Path}__{list.Name}__0, __1 and so on.", ExitCodes.BadConfiguration);
-        }
-
+        var settings = typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).ToDictionary(p => p.Name, StringComparer.OrdinalIgnoreCase);
+        foreach (var setting in section.GetChildren())
+            Check(setting, settings);
         try
         {
             bind(section, options, static binder => binder.ErrorOnUnknownConfiguration = true);
         }
         catch (InvalidOperationException wrong)
         {
-            throw new StartupException($"a setting cannot be read: {Value().Replace(wrong.Message, "value at '")}", ExitCodes.BadConfiguration);
+            throw Mistake($"a setting cannot be read: {Value().Replace(wrong.Message, "value at '")}");
         }
     }
+
+    /// <summary>What the binder would take for something else, or would tell in words of its own.</summary>
+    private static void Check(IConfigurationSection setting, Dictionary<string, PropertyInfo> settings)
+    {
+        var name = setting.Path.Replace(":", "__", StringComparison.Ordinal);
+        if (!settings.TryGetValue(setting.Key, out var property))
+        {
+            var section = name[..^setting.Key.Length];
+            var near = Suggestion.Nearest(setting.Key, settings.Keys);
+            throw Mistake($"{name} is no setting{(near is null ? $" of {section}…; README.md lists them" : $"; did you mean {section}{near}?")}");
+        }
+
+        // The binder would pass it over, and an address list would let everybody in.
+        if (property.PropertyType != typeof(string) && property.PropertyType.IsAssignableTo(typeof(IEnumerable)) && setting.Value is { Length: > 0 })
+            throw Mistake($"{name} is a list: name its entries {name}__0, __1 and so on.");
+
+        // A number alone would be days.
+        if (property.PropertyType == typeof(TimeSpan) && setting.Value is { Length: > 0 } text && !text.Contains(':', StringComparison.Ordinal))
+            throw Mistake($"{name} is a duration: write it as [days.]hours:minutes:seconds, such as 00:00:05 for five seconds.");
+    }
+
+    private static StartupException Mistake(string message) => new(message, ExitCodes.BadConfiguration);
 
     /// <summary>What the binder quotes may hold a password.</summary>
     [GeneratedRegex("value '.*' at '", RegexOptions.Singleline)]

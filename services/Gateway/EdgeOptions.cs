@@ -5,7 +5,7 @@ using Ingest.Messaging;
 namespace Ingest.Gateway;
 
 /// <summary>Section <c>Edge</c> of the configuration: who may send lines, what they have to show first, and how lines are fetched from others.</summary>
-public sealed class EdgeOptions
+public sealed class EdgeOptions : IValidatableObject
 {
     public const string Section = "Edge";
 
@@ -59,9 +59,15 @@ public sealed class EdgeOptions
     [CustomValidation(typeof(EdgeOptions), nameof(CheckNetworks))]
     public IList<string> ProxyAddresses { get; init; } = [];
 
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (ProxyAddresses.Count > 0 && !ProxyProtocol)
+            yield return new("names proxies, but none is listened to; set Edge__ProxyProtocol=true, or take it away.", [nameof(ProxyAddresses)]);
+    }
+
     public static ValidationResult? CheckNetworks(IList<string> networks, ValidationContext context) =>
         networks.FirstOrDefault(text => Parse(text) is null) is { } wrong
-            ? new($"{context.MemberName}: '{wrong}' is neither an address nor a network such as 10.0.0.0/8.")
+            ? new($"'{wrong}' is neither an address nor a network such as 10.0.0.0/8.", [context.MemberName!])
             : ValidationResult.Success;
 
     /// <summary>A network, or an address as a network of its own; null for anything else.</summary>

@@ -69,7 +69,7 @@ public sealed class GatewayOptions
     public int MaxExpansion { get; set; } = 1_000;
 
     /// <summary>How long a shutdown waits for what was received to be confirmed.</summary>
-    [DurationRange("00:00:00", "00:05:00")]
+    [DurationRange("00:00:00", "00:00:25")]
     public TimeSpan Drain { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>How long a producer that does not read may keep its receipt waiting.</summary>
@@ -108,6 +108,6 @@ public sealed class GatewayOptions
         MaxExpansion = MaxExpansion,
     };
 
-    public static ValidationResult? CheckAddress(string address) =>
-        IPAddress.TryParse(address, out _) ? ValidationResult.Success : new($"ListenAddress '{address}' is not an IP address.");
+    public static ValidationResult? CheckAddress(string address, ValidationContext context) =>
+        IPAddress.TryParse(address, out _) ? ValidationResult.Success : new($"'{address}' is not an IP address.", [context.MemberName!]);
 }

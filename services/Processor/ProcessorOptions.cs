@@ -32,6 +32,6 @@ public sealed class ProcessorOptions
     public TimeSpan SuspectPatience { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a shutdown waits for the output of what was processed to be confirmed.</summary>
-    [DurationRange("00:00:00", "00:05:00")]
+    [DurationRange("00:00:00", "00:00:25")]
     public TimeSpan Drain { get; set; } = TimeSpan.FromSeconds(20);
 }

@@ -54,6 +54,6 @@ public sealed class WriterOptions
     public TimeSpan OrderPatienceWhenFull { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How long a shutdown waits for the transaction at hand.</summary>
-    [DurationRange("00:00:00", "00:05:00")]
+    [DurationRange("00:00:00", "00:00:25")]
     public TimeSpan Drain { get; set; } = TimeSpan.FromSeconds(20);
 }

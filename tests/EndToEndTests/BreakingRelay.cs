@@ -3,14 +3,14 @@ using System.Net.Sockets;
 
 namespace Ingest.EndToEndTests;
 
-/// <summary>Stands before a gateway, resets its first connection after some bytes, and passes the others on with their ends.</summary>
+/// <summary>Stands before a gateway, resets its first connections after so many bytes each, and passes the others on with their ends.</summary>
 internal sealed class BreakingRelay : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _ended = new();
     private readonly Task _relaying;
 
-    public BreakingRelay(int gateway, long bytes)
+    public BreakingRelay(int gateway, params long[] bytes)
     {
         _listener.Start();
         _relaying = RelayAsync(gateway, bytes);
@@ -26,12 +26,13 @@ internal sealed class BreakingRelay : IAsyncDisposable
         _ended.Dispose();
     }
 
-    private async Task RelayAsync(int gateway, long bytes)
+    private async Task RelayAsync(int gateway, long[] bytes)
     {
         try
         {
-            for (var limit = bytes; ; limit = long.MaxValue)
+            for (var connection = 0; ; connection++)
             {
+                var limit = connection < bytes.Length ? bytes[connection] : long.MaxValue;
                 using var client = await _listener.AcceptSocketAsync(_ended.Token);
                 using var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
                 await server.ConnectAsync(IPAddress.Loopback, gateway, _ended.Token);

@@ -50,6 +50,18 @@ public sealed class SendTests
         Assert.Equal([1, 1, 2], serve.Numbers());
     }
 
+    [Fact]
+    public async Task A_pipeline_that_gives_no_receipts_is_not_sent_to_for_ever()
+    {
+        await using var serve = await ServeUnderTest.StartAsync(_folder, $"listen: {_port}\nacknowledge: none");
+        var file = Path.Combine(_folder, "in.ndjson");
+        await File.WriteAllBytesAsync(file, ServeUnderTest.Lines(1, 2), TestContext.Current.CancellationToken);
+        var (exit, _, error) = await SendAsync(_port, [file]);
+        Assert.Equal(1, exit);
+        Assert.Contains("'acknowledge: none' gives none", error, StringComparison.Ordinal);
+        await serve.WritesAsync(1, 2);
+    }
+
     [Theory]
     [InlineData("a\tb.ndjson")]
     [InlineData("a\nb.ndjson")]
@@ -73,13 +85,30 @@ public sealed class SendTests
     {
         const int Lines = 300_000;
         await using var serve = await StartAsync();
-        await using var relay = new BreakingRelay(_port, bytes: 2_500_000);
+        await using var relay = new BreakingRelay(_port, 2_500_000);
         var file = Path.Combine(_folder, "long.ndjson");
         await File.WriteAllBytesAsync(file, ServeUnderTest.Lines(Enumerable.Range(0, Lines).Select(n => (long)n)), TestContext.Current.CancellationToken);
         var (exit, output, error) = await SendAsync(relay.Port, [file]);
         Assert.True(exit == 0, error);
         Assert.Contains("sending it again", error, StringComparison.Ordinal);
         Assert.Contains("committed, 300,000 lines", Assert.Single(output), StringComparison.Ordinal);
+        Assert.Equal(Enumerable.Range(0, Lines).Select(n => (long)n), serve.Numbers());
+    }
+
+    [Fact]
+    public async Task Time_in_which_much_is_sent_again_does_not_count_as_waiting_in_vain()
+    {
+        const int Lines = 300;
+        await using var serve = await StartAsync();
+
+        // The waits between the connections are longer than its patience together, and none of them alone.
+        await using var relay = new BreakingRelay(_port, 20_000_000, 10_000_000, 10_000_000, 10_000_000, 10_000_000);
+        var file = Path.Combine(_folder, "long.ndjson");
+        var padding = new string('x', 100_000);
+        await File.WriteAllLinesAsync(
+            file, Enumerable.Range(0, Lines).Select(n => $$"""{"n":{{n}},"padding":"{{padding}}"}"""), TestContext.Current.CancellationToken);
+        var (exit, _, error) = await SendAsync(relay.Port, [file, "--retry-for", "1"]);
+        Assert.True(exit == 0, error);
         Assert.Equal(Enumerable.Range(0, Lines).Select(n => (long)n), serve.Numbers());
     }
 

@@ -47,6 +47,16 @@ public sealed class StatusTests(SharedServers servers)
     }
 
     [Fact]
+    public async Task Help_does_not_show_the_password_of_the_environment()
+    {
+        await using var command = ServiceProcess.Start(
+            "Cli", ["status", "--help"], new Dictionary<string, string?> { ["ConnectionStrings__Database"] = "Host=db;Password=secret" });
+        Assert.Equal(0, await command.WaitForExitAsync(PipelineUnderTest.Deadline));
+        Assert.Contains(command.Output.Lines, line => line.Contains("ConnectionStrings__Database", StringComparison.Ordinal));
+        Assert.DoesNotContain("secret", command.Output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Queues_and_ledger_of_the_services_are_told_in_one_line_of_json()
     {
         var ncat = await Ncat.FindOrSkipAsync();

@@ -157,7 +157,7 @@ internal sealed partial class LinesEndpoint(
 
     private static Problem Describe(SourceResult result, Source source)
     {
-        var again = source.Replayable ? "send the same body with the same key again" : "send what follows these lines again";
+        var again = source.Replayable ? "send the same body with the same key again" : "send what follows these bytes again";
         var problem = result.Outcome switch
         {
             SourceOutcome.Interrupted => new Problem(StatusCodes.Status503ServiceUnavailable, $"The gateway stops; {again}.") { RetryAfterSeconds = LaterSeconds },

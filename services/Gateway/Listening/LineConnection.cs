@@ -71,12 +71,12 @@ internal sealed class LineConnection(Socket socket, Passage passage, PipelineInt
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            return TakeNothing(passage.Name, SourceOutcome.Interrupted, "the gateway stops; send what follows these lines again");
+            return TakeNothing(passage.Name, SourceOutcome.Interrupted, "the gateway stops; send it again");
         }
         catch (OperationCanceledException)
         {
             return TakeNothing(
-                passage.Name, SourceOutcome.Idle, $"nothing came for {options.IdleTimeout} (Gateway__IdleTimeout); send what follows these lines again");
+                passage.Name, SourceOutcome.Idle, $"nothing came for {options.IdleTimeout} (Gateway__IdleTimeout); send it again");
         }
 
         if (name is null)

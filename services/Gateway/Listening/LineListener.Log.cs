@@ -12,6 +12,9 @@ internal sealed partial class LineListener
     [LoggerMessage(Level = LogLevel.Debug, Message = "Pipeline {Pipeline}: {Source} ended, {Outcome}: {Lines} lines, {Bytes} bytes")]
     private partial void LogEnded(string pipeline, string source, SourceOutcome outcome, long lines, long bytes);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline}: of {Source} only the first {Bytes} bytes were taken: {Reason}")]
+    private partial void LogIncomplete(string pipeline, string source, long bytes, string? reason);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline}: {Source} was reset, it completed no line for {Deadline} while others waited for its room (Gateway__ProgressDeadline)")]
     private partial void LogStalled(string pipeline, string source, TimeSpan deadline);
 

@@ -106,6 +106,8 @@ internal sealed partial class LineListener(
             name = passage.Name;
             var result = await new LineConnection(accepted, passage, intake, options, time).RunAsync(stopping, aborting);
             LogEnded(intake.Pipeline.Name, name, result.Outcome, result.Lines, result.Bytes);
+            if (result.Outcome is SourceOutcome.Corrupt or SourceOutcome.Refused or SourceOutcome.Postponed)
+                LogIncomplete(intake.Pipeline.Name, name, result.Bytes, result.Error);
             if (result.Outcome == SourceOutcome.Stalled)
                 LogStalled(intake.Pipeline.Name, name, options.ProgressDeadline);
         }

@@ -44,7 +44,7 @@ internal sealed class SourceConversation(
         if (result.Outcome is SourceOutcome.Broken or SourceOutcome.Stalled || source.Pipeline.Acknowledge == Acknowledge.None)
             return (result, null);
 
-        var rest = source.Replayable ? "send the same bytes again" : "send what follows these lines again";
+        var rest = source.Replayable ? "send the same bytes again" : "send what follows these bytes again";
         var again = result.Outcome switch
         {
             SourceOutcome.Interrupted => $"the gateway stops; {rest}",
@@ -81,7 +81,7 @@ internal sealed class SourceConversation(
         }
 
         if (tally.Dead > 0)
-            return receipt with { Error = $"{tally.Dead} batches could not be dealt with and are in the dead queue; 'ingest dead list' shows them" };
+            return receipt with { Error = $"{tally.Dead} batches could not be dealt with and are in the dead queue; 'ingest dead list -p {source.Pipeline.Name}' shows them" };
         return receipt with
         {
             State = ReceiptState.Committed,

@@ -31,13 +31,14 @@ internal sealed class SegmentChain((long Lines, long Bytes)? ended)
 
     public void Add(long byteOffset, long byteLength, long lines, long nextLine)
     {
-        // One without bytes leads nowhere.
-        if (byteLength == 0 || !_reached.TryGetValue(byteOffset, out var before))
+        if (!_reached.TryGetValue(byteOffset, out var before))
             return;
         var end = byteOffset + byteLength;
         if (!_reached.TryGetValue(end, out var there))
             _reached.Add(end, there = []);
-        foreach (var chain in before)
+
+        // Damage behind the last line is a segment without bytes, which ends where it begins.
+        foreach (var chain in before.ToArray())
         {
             if (!there.Exists(other => other.Lines == chain.Lines + lines))
                 there.Add((chain.Lines + lines, nextLine));

@@ -195,7 +195,7 @@ public sealed class HttpLinesTests(SharedServers servers) : IDisposable
         Assert.StartsWith("HTTP/1.1 503 ", response[0], StringComparison.Ordinal);
         Assert.Contains("\r\nRetry-After: ", response[0], StringComparison.Ordinal);
         var problem = JsonDocument.Parse(response[1]).RootElement;
-        Assert.Contains("send what follows these lines again", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains("send what follows these bytes again", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
         Assert.Equal((2, 16), (problem.GetProperty("lines").GetInt64(), problem.GetProperty("bytes").GetInt64()));
         Assert.Equal(0, await stopping);
         Assert.Equal([1, 2], serve.Numbers());

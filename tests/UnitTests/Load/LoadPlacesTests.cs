@@ -17,7 +17,12 @@ public class LoadPlacesTests
     {
         var plan = LoadPlaces.Plan(inputs, wanted, Numbers(), Limits);
         Assert.Equal((places, 400 / places), (plan.Count, plan.Decompression.Bytes));
+        Assert.Equal(places < Math.Min(inputs, wanted), plan.Note is not null);
     }
+
+    [Fact]
+    public void Who_wants_more_at_a_time_is_told_the_setting() =>
+        Assert.EndsWith("set Gateway__DecompressionBytes=700", LoadPlaces.Plan(10, 7, Numbers(), Limits).Note, StringComparison.Ordinal);
 
     [Fact]
     public void A_window_larger_than_all_memory_leaves_one_place() =>
@@ -25,7 +30,7 @@ public class LoadPlacesTests
 
     [Fact]
     public void Where_later_rows_replace_earlier_ones_inputs_go_one_after_another() =>
-        Assert.Equal(1, LoadPlaces.Plan(10, 4, Numbers("key: n\non_duplicate: update"), Limits).Count);
+        Assert.Equal((1, null), LoadPlaces.Plan(10, 4, Numbers("key: n\non_duplicate: update"), Limits) is var plan ? (plan.Count, plan.Note) : default);
 
     [Fact]
     public async Task So_many_are_under_way_at_a_time_and_begin_in_their_order()

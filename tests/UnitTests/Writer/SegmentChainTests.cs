@@ -49,4 +49,17 @@ public class SegmentChainTests
         chain.Add(20, 10, 1, 6);
         Assert.Equal(SourceState.Balanced, chain.Close(Guid.NewGuid(), "test").State);
     }
+
+    [Theory]
+    [InlineData(2, 10)]
+    [InlineData(2, 15)]
+    public void Damage_behind_the_last_line_is_a_line_without_bytes_and_nothing_of_the_repaired_source(long lines, long bytes)
+    {
+        var chain = new SegmentChain((lines, bytes));
+        chain.Add(0, 10, 1, 2);
+        chain.Add(10, 0, 1, 3);
+        if (bytes > 10)
+            chain.Add(10, 5, 1, 3);
+        Assert.Equal(SourceState.Balanced, chain.Close(Guid.NewGuid(), "test").State);
+    }
 }
