@@ -51,7 +51,7 @@ internal sealed class InputFile : LoadInput
             throw new StartupException($"There is no file {name}.");
         try
         {
-            var path = Canonical(Path.GetFullPath(name));
+            var path = Canonical(Environment.CurrentDirectory, name);
             return new InputFile(name, path, new FileInfo(path).Length);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
@@ -61,15 +61,19 @@ internal sealed class InputFile : LoadInput
         }
     }
 
-    /// <summary>Without links, in its folders neither.</summary>
-    private static string Canonical(string path)
+    /// <summary>Without links, in its folders neither: part by part, as the kernel goes, for <c>..</c> behind a link leads elsewhere.</summary>
+    /// <param name="folder">Where a path that has no root begins, itself without links.</param>
+    /// <param name="path">Of a file that is there, so that its links end.</param>
+    private static string Canonical(string folder, string path)
     {
-        var found = Path.GetPathRoot(path)!;
-        foreach (var part in path[found.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
+        var root = Path.GetPathRoot(path)!;
+        var found = root.Length > 0 ? root : folder;
+        foreach (var part in path[root.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
         {
-            found = Path.Combine(found, part);
-            if (File.ResolveLinkTarget(found, returnFinalTarget: true) is { } target)
-                found = Canonical(target.FullName);
+            if (part == "..")
+                found = Path.GetDirectoryName(found) ?? found;
+            else if (part != ".")
+                found = new FileInfo(Path.Combine(found, part)) is { LinkTarget: { } target } ? Canonical(found, target) : Path.Combine(found, part);
         }
 
         return found;

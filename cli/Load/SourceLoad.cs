@@ -57,7 +57,8 @@ internal sealed class SourceLoad(
         {
             MayEndInside = settings.Again,
         };
-        if (known.IsEmpty && !settings.Again && pipeline.Key.Count == 0 && await HasOtherVersionAsync(store, source, cancellationToken))
+        var furthest = segments.Select(EndOf).DefaultIfEmpty(0).Max();
+        if (!settings.Again && pipeline.Key.Count == 0 && await HasOtherVersionBeyondAsync(furthest, store, source, cancellationToken))
         {
             throw new StartupException(
                 $"{source.Name} was loaded before {pipeline.File} changed, and table {pipeline.Table} has no key: its lines would be written twice; empty the table first if they are not to, and say --again.");
@@ -66,18 +67,20 @@ internal sealed class SourceLoad(
         return known;
     }
 
-    /// <summary>Also of a load that did not come to its end.</summary>
-    private async Task<bool> HasOtherVersionAsync(IRowStore store, Source source, CancellationToken cancellationToken)
+    /// <summary>Also of a load that did not come to its end. What this definition has read as far it has been allowed to.</summary>
+    private async Task<bool> HasOtherVersionBeyondAsync(long place, IRowStore store, Source source, CancellationToken cancellationToken)
     {
         foreach (var version in await store.ReadDefinitionsAsync(cancellationToken))
         {
             var other = Source.ReplayId(source.Name, pipeline.Name, version);
-            if (version != pipeline.Version && (await store.ReadSourceAsync(other, cancellationToken)).Any(s => s.Counts.Lines > 0))
+            if (version != pipeline.Version && (await store.ReadSourceAsync(other, cancellationToken)).Any(s => s.Counts.Lines > 0 && EndOf(s) > place))
                 return true;
         }
 
         return false;
     }
+
+    private static long EndOf(LedgerSegment segment) => segment.ByteOffset + segment.ByteLength;
 
     private async Task<string?> PumpAsync(LoadInput input, Source source, KnownSegments known, CancellationToken stopping, CancellationToken aborting)
     {

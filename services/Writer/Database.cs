@@ -122,11 +122,17 @@ public sealed class Database : IAsyncDisposable
         settings.WriteBufferSize = Math.Max(settings.WriteBufferSize, 64 * 1024);
 
         // The server ends a statement that takes too long (Sql.BeginSession), and says so. The client's own time-out, longer
-        // than that, is for a server that says nothing any more; keep-alives, for what may take any time, find a host that is gone.
-        settings.CommandTimeout = 120;
-        settings.TcpKeepAlive = true;
-        settings.TcpKeepAliveTime = 30;
-        settings.TcpKeepAliveInterval = 10;
+        // than that, is for a server that says nothing any more; keep-alives, for what may take any time, find a host that is
+        // gone. A Unix domain socket has none, and its host is never gone.
+        if (!settings.ContainsKey("Command Timeout"))
+            settings.CommandTimeout = 120;
+        if (settings.Host is not ['/' or '@', ..])
+        {
+            settings.TcpKeepAlive = true;
+            settings.TcpKeepAliveTime = 30;
+            settings.TcpKeepAliveInterval = 10;
+        }
+
         settings.GssEncryptionMode = GssEncryptionMode.Disable;
         var name = $"{settings.Host}:{settings.Port}/{settings.Database}";
         return new Database(new NpgsqlDataSourceBuilder(settings.ConnectionString).Build(), null, name);

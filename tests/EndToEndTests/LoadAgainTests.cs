@@ -145,6 +145,11 @@ public sealed class LoadAgainTests
         await WriteAsync("in.ndjson", Numbers(1, 11));
         (exit, _, _) = await LoadAsync(file, changed);
         Assert.Equal((0, 21), (exit, Count("numbers")));
+
+        // The first definition knows the file only as far as it has read it.
+        (exit, _, error) = await LoadAsync(file);
+        Assert.Equal((1, 21), (exit, Count("numbers")));
+        Assert.Contains("--again", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -196,6 +201,22 @@ public sealed class LoadAgainTests
         await WriteAsync("real/in.ndjson", Numbers(1, 10));
         Assert.Equal(0, (await LoadAsync(Path.Combine(_folder, "link", "in.ndjson"))).Exit);
         var (_, summary, _) = await LoadAsync(Path.Combine(_folder, "real", "in.ndjson"));
+        Assert.Equal((10, 10), ((int)summary["already"]!, Count("numbers")));
+    }
+
+    [Fact]
+    public async Task A_file_is_found_behind_a_link_that_goes_up_from_another_one()
+    {
+        // data -> current/data, current -> volume/v7, volume/v7/data -> ../shared: volume/shared, and not shared, which is a decoy.
+        foreach (var folder in (string[])["volume/v7", "volume/shared", "shared"])
+            Directory.CreateDirectory(Path.Combine(_folder, folder));
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "volume/v7/data"), "../shared");
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "current"), Path.Combine(_folder, "volume/v7"));
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "data"), Path.Combine(_folder, "current/data"));
+        await WriteAsync("volume/shared/in.ndjson", Numbers(1, 10));
+        await WriteAsync("shared/in.ndjson", Numbers(1, 1));
+        Assert.Equal(0, (await LoadAsync(Path.Combine(_folder, "data", "in.ndjson"))).Exit);
+        var (_, summary, _) = await LoadAsync(Path.Combine(_folder, "volume/shared/in.ndjson"));
         Assert.Equal((10, 10), ((int)summary["already"]!, Count("numbers")));
     }
 

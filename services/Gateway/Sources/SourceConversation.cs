@@ -48,6 +48,7 @@ internal sealed class SourceConversation(
         var again = result.Outcome switch
         {
             SourceOutcome.Interrupted => $"the gateway stops; {rest}",
+            SourceOutcome.Postponed => $"{result.Error}; {rest}",
             SourceOutcome.Idle => $"{result.Error} (Gateway__IdleTimeout); {rest}",
             _ => null,
         };

@@ -22,6 +22,8 @@ internal sealed class SqliteSql(PipelineDefinition pipeline)
     public string DescribeTable =>
         $"SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info({Literal(TableName(pipeline.Table))})";
 
+    public string FindView => $"SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = {Literal(TableName(pipeline.Table))} COLLATE NOCASE";
+
     public IEnumerable<string> CreateTables()
     {
         yield return

@@ -165,6 +165,9 @@ internal sealed class SqliteStore(string connectionString, string file, Pipeline
                 found[reader.GetString(0)] = (reader.GetString(1), reader.GetBoolean(2) && reader.IsDBNull(3) && reader.GetInt32(4) == 0);
         }
 
+        // Whether a trigger has stored what a view is given SQLite does not say.
+        if (IsView(connection))
+            throw Mismatch("is a view, which tells nothing of what became of a row");
         foreach (var column in pipeline.Columns)
         {
             var wanted = SqliteSql.TypeName(column.Type);
@@ -185,6 +188,13 @@ internal sealed class SqliteStore(string connectionString, string file, Pipeline
             throw Mismatch($"has column \"{extra.Key}\", which must not be null, has no default and is not in the definition");
         if (pipeline.Key.Count > 0 && !_sql.HasUniqueIndex(connection))
             throw Mismatch($"has no primary key or unique index on ({string.Join(", ", pipeline.Key)}), the definition's key");
+    }
+
+    private bool IsView(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = _sql.FindView;
+        return command.ExecuteScalar() is not null;
     }
 
     private StoreRefusedException Mismatch(string difference) =>

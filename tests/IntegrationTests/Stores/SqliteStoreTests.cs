@@ -35,6 +35,14 @@ public sealed class SqliteStoreTests : StoreContract
     }
 
     [Fact]
+    public async Task A_view_is_refused()
+    {
+        Execute("CREATE TABLE u (a INTEGER); CREATE VIEW T AS SELECT a FROM u; CREATE TRIGGER g INSTEAD OF INSERT ON T BEGIN INSERT INTO u VALUES (NEW.a); END");
+        var refusal = await Assert.ThrowsAsync<StoreRefusedException>(() => PrepareAsync(Parse("pipeline: t\ntable: t\ncolumns:\n  a: integer")));
+        Assert.Contains("is a view", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_table_that_takes_no_row_stops_the_pipeline_and_rejects_nothing()
     {
         Execute("CREATE TABLE t (a INTEGER CHECK (a < 0))");

@@ -178,6 +178,18 @@ public sealed class SourceConversationTests : IDisposable
         Assert.Null((await talking.SoonAsync()).Receipt);
     }
 
+    /// <summary>What can be taken later is not acknowledged as if it were taken.</summary>
+    [Fact]
+    public async Task A_source_for_which_there_is_no_memory_at_the_moment_is_interrupted()
+    {
+        var talking = Talk(Acknowledge.Committed, _commits);
+        _input.Break(new DecompressionRefusedException("others held it") { IsForNow = true });
+        (await _sender.NextAsync()).Confirm();
+        Assert.Equal(
+            """{"source":"live","lines":0,"bytes":0,"batches":1,"rejected":0,"state":"interrupted","error":"others held it; send what follows these bytes again"}""" + "\n",
+            await ReceiptAsync(talking));
+    }
+
     private Task<(SourceResult Result, Receipt? Receipt)> Talk(Acknowledge acknowledge, CommitTally? commits, Backlog? backlog = null)
     {
         var publisher = new BatchPublisher<LineBatch>(_sender, new PublisherOptions(), _time, new Random(1), NullLogger.Instance);
