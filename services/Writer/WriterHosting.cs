@@ -23,6 +23,7 @@ public static class WriterHosting
         builder.Services.TryAddSingleton(Random.Shared);
         builder.Services.AddSingleton<CommitNotifier>();
         builder.Services.AddSingleton<ICommitListener>(services => services.GetRequiredService<CommitNotifier>());
+        builder.Services.AddSingleton<ICommitListener, CommitMeter>();
         builder.Services.AddControlConsumer<InquiryConsumer, BatchInquiry>(Audience.AnyOne);
         builder.Services.AddHostedService(services => services.GetRequiredService<CommitNotifier>());
         builder.Services.AddHostedService<WriterWorker>();

@@ -26,6 +26,7 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
     public ServiceProcess Gateway { get; private set; } = null!;
 
     public Uri GatewayMetrics { get; private set; } = null!;
+    public Uri WriterMetrics { get; private set; } = null!;
 
     public ServiceProcess Processor { get; private set; } = null!;
 
@@ -124,6 +125,8 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
         var url = $"http://127.0.0.1:{FreePort.Next()}";
         if (project == "Gateway")
             GatewayMetrics = new Uri($"{url}/metrics");
+        if (project == "Writer")
+            WriterMetrics = new Uri($"{url}/metrics");
         return ServiceProcess.Start(project, environment: new Dictionary<string, string?>(_environment) { ["ASPNETCORE_URLS"] = url });
     }
 }

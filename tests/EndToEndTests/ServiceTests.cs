@@ -107,18 +107,35 @@ public sealed class ServiceTests(SharedServers servers)
 
         // None of them crossed the broker.
         Assert.Equal((lines - comments.Passing, 0), (await FilteredBeforeAsync(with) - before, await FilteredBeforeAsync(without)));
+        foreach (var pipeline in (PipelineUnderTest[])[without, with])
+        {
+            Assert.Equal(
+                await pipeline.Database.ScalarAsync<long>("SELECT sum(lines)::bigint FROM ingest_batches"),
+                await MetricAsync(pipeline.GatewayMetrics, "ingest_lines_received_total{"));
+            Assert.Equal(
+                await pipeline.Database.ScalarAsync<long>("SELECT sum(byte_length)::bigint FROM ingest_segments"),
+                await MetricAsync(pipeline.GatewayMetrics, "ingest_bytes_received_total{"));
+            foreach (var outcome in (string[])["written", "duplicate", "filtered", "rejected"])
+            {
+                Assert.Equal(
+                    await pipeline.Database.ScalarAsync<long>($"SELECT sum({outcome})::bigint FROM ingest_batches"),
+                    await MetricAsync(pipeline.WriterMetrics, "ingest_lines_committed_total{", $"outcome=\"{outcome}\""));
+            }
+        }
 
         static Task<string?> TableAsync(PipelineUnderTest pipeline) => pipeline.Database.ScalarAsync<string>(
             "SELECT md5(string_agg(concat_ws('|', id, author, body, score, created_at), '|' ORDER BY id)) FROM social.comments");
     }
 
     /// <summary>Lines that the gateway dropped before they were queued.</summary>
-    private static async Task<long> FilteredBeforeAsync(PipelineUnderTest pipeline)
+    private static Task<long> FilteredBeforeAsync(PipelineUnderTest pipeline) => MetricAsync(pipeline.GatewayMetrics, "ingest_lines_filtered_total{");
+
+    private static async Task<long> MetricAsync(Uri address, string name, string label = "")
     {
         using var http = new HttpClient();
-        var metrics = await http.GetStringAsync(pipeline.GatewayMetrics, TestContext.Current.CancellationToken);
+        var metrics = await http.GetStringAsync(address, TestContext.Current.CancellationToken);
         return metrics.Split('\n')
-            .Where(line => line.StartsWith("ingest_lines_filtered_total{", StringComparison.Ordinal))
+            .Where(line => line.StartsWith(name, StringComparison.Ordinal) && line.Contains(label, StringComparison.Ordinal))
             .Sum(line => long.Parse(line.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture));
     }
 

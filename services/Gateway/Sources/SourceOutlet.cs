@@ -41,6 +41,7 @@ internal sealed class SourceOutlet(
 
         Batches++;
         Rejected += batch.Rejects.Count;
+        IntakeMeter.Count(batch);
         if (shared is not null && SharedBatches.Takes(batch))
         {
             _inFlight.Add(await shared.PublishAsync(batch, tally, aborting));
