@@ -19,13 +19,15 @@ internal sealed record ProcessorContext(
 
 /// <summary>
 /// One pipeline's work from the first batch it takes until it is to hold none: because the process stops, because its
-/// output has found no way for too long, or because a batch needs another definition.
+/// output has found no way for too long, or because a batch needs another definition. After such an end the next session
+/// probes: it takes one batch at a time, and ends when one got through. A broker counts all that goes back.
 /// </summary>
 internal sealed partial class ProcessorSession : IAsyncDisposable
 {
     private readonly ProcessorContext _context;
     private readonly ProcessorOptions _options;
     private readonly CompiledPipeline _compiled;
+    private readonly bool _probing;
     private readonly IBatchReceiver<LineBatch> _receiver;
     private readonly BatchPublisher<RowBatch> _publisher;
     private readonly InFlight _finishing = new();
@@ -36,15 +38,18 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
 
     /// <param name="compiled">The pipeline as it is now.</param>
     /// <param name="context">What all sessions use.</param>
+    /// <param name="probing">Whether the session before ended with a problem.</param>
     /// <param name="stopping">Takes nothing more, finishes what is held.</param>
     /// <param name="aborting">Puts back what is held.</param>
-    public ProcessorSession(CompiledPipeline compiled, ProcessorContext context, CancellationToken stopping, CancellationToken aborting)
+    public ProcessorSession(
+        CompiledPipeline compiled, ProcessorContext context, bool probing, CancellationToken stopping, CancellationToken aborting)
     {
-        (_compiled, _context, _options) = (compiled, context, context.Options);
+        (_compiled, _context, _options, _probing) = (compiled, context, context.Options, probing);
         _ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         _releasing = CancellationTokenSource.CreateLinkedTokenSource(aborting);
         var largest = Math.Max(256 * 1024, Definition.MaxLineBytes);
-        _receiver = context.Queues.CreateReceiver<LineBatch>(Definition.Name, Prefetch.Messages(_options.PrefetchBytes, largest));
+        _receiver = context.Queues.CreateReceiver<LineBatch>(
+            Definition.Name, probing ? 1 : Prefetch.Messages(_options.PrefetchBytes, largest));
         _publisher = new BatchPublisher<RowBatch>(
             context.Queues.CreateSender<RowBatch>(Definition.Name), context.PublisherOptions, context.Time, context.Random, context.Logger);
     }
@@ -56,7 +61,7 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
     /// <returns>Why it ended, when it should not have; by then nothing is held any more.</returns>
     public async Task<StageProblem?> RunAsync()
     {
-        var parallelism = _options.Parallelism > 0 ? _options.Parallelism : Environment.ProcessorCount;
+        var parallelism = _probing ? 1 : _options.Parallelism > 0 ? _options.Parallelism : Environment.ProcessorCount;
         await StageTasks.AllOrFirstFaultAsync(Enumerable.Range(0, parallelism).Select(_ => WorkAsync(new BatchProcessor(_compiled))));
         await _receiver.StopAsync();
         await _finishing.None;
@@ -91,7 +96,8 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                await ReturnAsync(delivery);
+                // Beside the next one, for it may wait for the broker.
+                _finishing.Add(ReturnAsync(delivery));
             }
         }
     }
@@ -125,10 +131,13 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
 
             if (delivery.IsSuspect)
             {
-                // Where its rows find no way, the suspect has been found harmless all the same, and goes back.
-                using var patience = new CancellationTokenSource(_options.SuspectPatience, _context.Time);
-                using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _releasing.Token);
-                await FinishAsync(delivery, await _publisher.PublishAsync(rows, either.Token));
+                // Where its rows found no way, it has been found harmless all the same, and goes back beside the work of others.
+                var tried = await TryPublishAsync(rows);
+                var finishing = FinishAsync(delivery, tried);
+                if (tried.IsCompletedSuccessfully)
+                    await finishing;
+                else
+                    _finishing.Add(finishing);
                 return;
             }
         }
@@ -149,6 +158,15 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
             LogFault(_context.Logger, fault, batch.Pipeline, batch.Id);
             return new BatchProcessor(_compiled).ProcessLineByLine(batch);
         }
+    }
+
+    /// <summary>Publishes a suspect's rows while nothing else is processed, for which there is not much time.</summary>
+    /// <returns>How that ended.</returns>
+    private async Task<Task> TryPublishAsync(RowBatch rows)
+    {
+        using var patience = new CancellationTokenSource(_options.SuspectPatience, _context.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _releasing.Token);
+        return await Task.WhenAny(await _publisher.PublishAsync(rows, either.Token));
     }
 
     private async Task FinishAsync(Delivery<LineBatch> delivery, Task safe)
@@ -177,9 +195,20 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
             return;
         }
 
-        await delivery.AcknowledgeAsync();
+        if (_probing)
+        {
+            // The next session takes all that it can; this one is to get nothing more that it would return.
+            _ending.Cancel();
+            await _receiver.StopAsync();
+        }
 
-        // Of a session that ends with a problem, the problem outlasts what was under way before it.
+        await delivery.AcknowledgeAsync();
+        Resolve();
+    }
+
+    /// <summary>Of a session that ends with a problem, the problem outlasts what was under way before it.</summary>
+    private void Resolve()
+    {
         lock (_telling)
         {
             if (_problem is null)

@@ -40,14 +40,13 @@ internal sealed class ProcessorWorker(
     private async Task RunAsync(PipelineDefinition definition, CancellationToken stopping, CancellationToken aborting)
     {
         var compiled = new CompiledPipeline(definition);
+        var probing = false;
         while (!stopping.IsCancellationRequested)
         {
-            await using (var session = new ProcessorSession(compiled, _context, stopping, aborting))
-            {
-                if (await session.RunAsync() is null)
-                    return;
-            }
-
+            await using (var session = new ProcessorSession(compiled, _context, probing, stopping, aborting))
+                probing = await session.RunAsync() is not null;
+            if (!probing)
+                continue;
             try
             {
                 await Task.Delay(options.Value.RetryDelay, time, stopping);

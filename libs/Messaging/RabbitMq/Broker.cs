@@ -11,6 +11,7 @@ internal sealed class Broker : IAsyncDisposable
         Publishing = new RabbitMqConnection(options, "ingest publisher", problems, logger);
         Consuming = new RabbitMqConnection(options, "ingest consumer", problems, logger);
         Courier = new Courier(Publishing, options.PublishTimeout, time);
+        Refusals = new Refusals(time);
     }
 
     public RabbitMqOptions Options { get; }
@@ -28,10 +29,12 @@ internal sealed class Broker : IAsyncDisposable
 
     public Courier Courier { get; }
 
+    public Refusals Refusals { get; }
+
     /// <summary>Held while the process has a suspect: a death must not be put down to two of them.</summary>
     public SemaphoreSlim Suspect { get; } = new(1);
 
-    /// <summary>When a receiver of this process last lost what it held.</summary>
+    /// <summary>When a receiver of this process last lost what it held, or had to return a suspect, and lived.</summary>
     public DateTimeOffset? LastLoss { get; set; }
 
     public async ValueTask DisposeAsync()

@@ -29,10 +29,13 @@ internal sealed class RabbitMqDelivery<T>(T batch, Message message, bool isSuspe
         await message.AcknowledgeAsync();
     }
 
-    /// <summary>A suspect that comes back has survived, so it goes among the others again, its deliveries uncounted.</summary>
+    /// <summary>
+    /// A suspect that comes back has survived, so it goes among the others again, its deliveries uncounted. While the
+    /// broker does not take it, it is kept: a return would count like a death.
+    /// </summary>
     public override async ValueTask RequeueAsync()
     {
-        if (isSuspect && IsAlive && await receiver.TryMoveAsync(batch))
+        if (isSuspect && IsAlive && await receiver.TryMoveAsync(this))
             await AcknowledgeAsync();
         else
             await ReturnAsync();
@@ -66,8 +69,8 @@ internal sealed class RabbitMqDelivery<T>(T batch, Message message, bool isSuspe
 /// <summary>What a delivery needs of its receiver.</summary>
 internal interface IHolder<T> where T : class, IBatch<T>
 {
-    /// <summary>Puts a fresh copy into the queue; false when that failed.</summary>
-    Task<bool> TryMoveAsync(T batch);
+    /// <summary>Puts a fresh copy of one that survived into a queue; false when its channel is gone, or the receiver stopped and could not.</summary>
+    Task<bool> TryMoveAsync(RabbitMqDelivery<T> suspect);
 
     /// <summary>Puts a copy into the dead queue; false when that failed.</summary>
     Task<bool> TryBuryAsync(T batch, string reason);

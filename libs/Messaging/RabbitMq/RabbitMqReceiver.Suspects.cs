@@ -8,27 +8,34 @@ internal sealed partial class RabbitMqReceiver<T>
 {
     private static readonly TimeSpan ForAnothersSuspect = TimeSpan.FromSeconds(5);
 
-    /// <summary>Where the suspects' queue does not take it, it is worked on from where it is.</summary>
+    /// <summary>Where the suspects' queue does not take it, it is worked on from where it is, once that leads anywhere.</summary>
     private async Task SetAsideAsync(T batch, Message message, long count)
     {
         var suspect = new RabbitMqDelivery<T>(batch, message, isSuspect: true, this);
         LogSuspect(_broker.Logger, _queue, batch.Id, count);
-        if (await TryAsync(() => _undertaker.MoveAsync(batch, _undertaker.Suspects)))
+        while (!await TryAsync(() => _undertaker.MoveAsync(batch, _undertaker.Suspects)))
         {
-            await suspect.AcknowledgeAsync();
-            _trial.Moved();
-        }
-        else
-        {
+            if (!OutputGoes && suspect.IsAlive && !_stopped.IsCancellationRequested)
+                continue;
             _arrived.Writer.TryWrite(suspect);
+            return;
         }
+
+        await suspect.AcknowledgeAsync();
+        _trial.Moved();
     }
+
+    /// <summary>
+    /// What would come of a suspect has a way. Without one a trial ends in nothing, and holds all other work up until its
+    /// patience does.
+    /// </summary>
+    private bool OutputGoes => !_broker.Publishing.IsBlocked && !_broker.Refusals.IsRecent(Topology.QueueName<RowBatch>(_pipeline));
 
     /// <summary>Takes suspects, each when the one before is settled, and none while the process has another one.</summary>
     private async Task TrySuspectsAsync(IChannel channel, Task lost)
     {
         _trial.Begin();
-        while (!lost.IsCompleted)
+        while (!lost.IsCompleted && OutputGoes)
         {
             // Another pipeline's suspect may wait for its database; ours waits for the next look then.
             if (!await _broker.Suspect.WaitAsync(ForAnothersSuspect, _stopped.Token))
@@ -69,6 +76,36 @@ internal sealed partial class RabbitMqReceiver<T>
                 _arrived.Writer.TryWrite(suspect);
                 await Task.WhenAny(suspect.Settled, lost).WaitAsync(_stopped.Token);
                 return;
+        }
+    }
+
+    /// <summary>
+    /// A suspect that lives goes back to its queue, and where that is full among the suspects, uncounted either way. Only
+    /// a receiver that stops returns one that nothing takes, and convicts nobody for a while: it knows of a count that was no death.
+    /// </summary>
+    private async Task<bool> TryReleaseAsync(RabbitMqDelivery<T> suspect)
+    {
+        while (suspect.IsAlive)
+        {
+            if (await TryAsync(() => MoveBackAsync(suspect.Batch)))
+                return true;
+            if (_stopped.IsCancellationRequested)
+                break;
+        }
+
+        _trial.Lived();
+        return false;
+    }
+
+    private async Task MoveBackAsync(T batch)
+    {
+        try
+        {
+            await _undertaker.MoveAsync(batch, _queue);
+        }
+        catch (SendFailedException)
+        {
+            await _undertaker.MoveAsync(batch, _undertaker.Suspects);
         }
     }
 

@@ -105,7 +105,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
             await _channel.DisposeAsync();
     }
 
-    async Task<bool> IHolder<T>.TryMoveAsync(T batch) => await TryAsync(() => _undertaker.MoveAsync(batch, _queue));
+    Task<bool> IHolder<T>.TryMoveAsync(RabbitMqDelivery<T> suspect) => TryReleaseAsync(suspect);
 
     async Task<bool> IHolder<T>.TryBuryAsync(T batch, string reason) => await TryAsync(() => _undertaker.BuryAsync(batch, reason, BurialCause.Refused));
 
@@ -141,7 +141,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
                 await QueueDeclaration.DeclareAsync<T>(_broker, _broker.Consuming, _pipeline, _stopped.Token);
                 _channel = await _broker.Consuming.OpenChannelAsync(WithoutConfirms, _stopped.Token);
                 await ConsumeUntilLostAsync(_channel, ending);
-                _trial.ChannelLost();
+                _trial.Lived();
             }
             catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
             {
@@ -160,7 +160,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
             catch (Exception failure) when (failure is SendFailedException
                 || RabbitMqConnection.IsConnectionFailure(failure, CancellationToken.None))
             {
-                _trial.ChannelLost();
+                _trial.Lived();
                 Warn(RabbitMqConnection.Reason(failure));
                 ReportIfLasting(RabbitMqConnection.Reason(failure));
             }

@@ -68,6 +68,7 @@ internal sealed class RabbitMqSender<T>(Broker broker, string pipeline) : IBatch
             if (await broker.Publishing.EndsWithinAsync(answer, deadline, broker.Time, cancellationToken))
             {
                 await answer;
+                broker.Refusals.Forget(_queue);
                 return;
             }
         }
@@ -75,6 +76,7 @@ internal sealed class RabbitMqSender<T>(Broker broker, string pipeline) : IBatch
         {
             if (refusal.IsReturn)
                 await CloseAsync(channel);
+            broker.Refusals.Note(_queue);
             throw new SendFailedException(
                 refusal.IsReturn ? $"queue {_queue} does not exist" : $"queue {_queue} is full or has no quorum", refusal);
         }

@@ -6,7 +6,7 @@ internal enum Verdict
     /// <summary>It is to be tried.</summary>
     Open,
 
-    /// <summary>Somebody's connection broke meanwhile, ours too: the count says nothing, and begins anew.</summary>
+    /// <summary>Somebody's connection broke meanwhile, ours too, or a living process returned it: the count says nothing, and begins anew.</summary>
     Unproven,
 
     Guilty,
@@ -41,8 +41,8 @@ internal sealed class Trial(Broker broker)
 
     public void Moved() => Volatile.Read(ref _moved).TrySetResult();
 
-    /// <summary>The process lives and has lost what it held all the same.</summary>
-    public void ChannelLost() => broker.LastLoss = broker.Time.GetUtcNow();
+    /// <summary>The process lives, and the broker counts what it held all the same: its channel was lost, or it had to return a suspect.</summary>
+    public void Lived() => broker.LastLoss = broker.Time.GetUtcNow();
 
     public Verdict Judge(long attempts)
     {

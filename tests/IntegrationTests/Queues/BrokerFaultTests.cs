@@ -157,7 +157,7 @@ public sealed class BrokerFaultTests(SharedServers servers)
     public async Task Other_limits_are_used_whichever_and_however_many()
     {
         var fixture = new BrokerFixture(await servers.RabbitMqAsync());
-        await DeclareAsync(fixture, a =>
+        await fixture.DeclareAsync(fixture.Lines, a =>
         {
             a["x-max-length-bytes"] = 1_000_000L;
             a["x-max-length"] = 500;
@@ -177,7 +177,7 @@ public sealed class BrokerFaultTests(SharedServers servers)
     public async Task A_queue_that_would_lose_batches_is_refused_also_behind_other_limits(string argument)
     {
         var fixture = new BrokerFixture(await servers.RabbitMqAsync());
-        await DeclareAsync(fixture, a =>
+        await fixture.DeclareAsync(fixture.Lines, a =>
         {
             a["x-delivery-limit"] = 77;
             a["x-max-length-bytes"] = 1_000_000L;
@@ -253,12 +253,4 @@ public sealed class BrokerFaultTests(SharedServers servers)
         },
         BrokerFixture.Deadline,
         () => "The batch was to be sent.");
-
-    private static async Task DeclareAsync(BrokerFixture fixture, Action<Dictionary<string, object?>> change)
-    {
-        var arguments = Topology.WorkQueueArguments(fixture.Pipeline);
-        change(arguments);
-        await fixture.OnChannelAsync(channel => channel.QueueDeclareAsync(
-            fixture.Lines, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: Token));
-    }
 }

@@ -95,6 +95,14 @@ public sealed class ProcessorSessionTests : IAsyncDisposable
         await sending.SoonAsync();
         await Ingest.TestSupport.Eventually.HoldsAsync(() => _health.Problems.Count == 0, TimeSpan.FromSeconds(30), () => "Still a problem.");
         Assert.Equal(0, _queues.ReturnedToItself);
+
+        // A broker counts what goes back, so one batch finds out when there is a way again, and then all go.
+        Assert.Equal(1, _queues.Prefetches.ElementAt(1));
+        var next = _lines.SendAsync(Batch(), Token);
+        while (_rows.ReceiveAsync(Token).AsTask() is var rows && await Task.WhenAny(rows, next).SoonAsync() == rows)
+            await (await rows).AcknowledgeAsync();
+        await Ingest.TestSupport.Eventually.HoldsAsync(
+            () => _queues.Prefetches.Last() > 1, TimeSpan.FromSeconds(30), () => "It was to take all that it can.");
     }
 
     [Fact]
@@ -121,12 +129,15 @@ public sealed class ProcessorSessionTests : IAsyncDisposable
     [Fact]
     public async Task A_suspect_whose_rows_find_no_way_goes_back_and_holds_nobody_up()
     {
+        var room = new TaskCompletionSource();
+        _queues.Room = room.Task;
         await StartAsync(new ProcessorOptions { SuspectPatience = TimeSpan.FromMilliseconds(50) });
         var (suspect, other) = (Batch(), Batch());
         _queues.Suspects.Add(suspect.Id);
         var sending = new[] { _lines.SendAsync(suspect, Token), _lines.SendAsync(other, Token) };
         await Ingest.TestSupport.Eventually.HoldsAsync(() => _queues.Suspects.Count == 0, TimeSpan.FromSeconds(30), () => "It was to go back.");
         (await _isolation.EnterAsync(alone: false, Token).AsTask().SoonAsync()).Dispose();
+        room.SetResult();
         var arrived = new HashSet<Guid>();
         while (arrived.Count < 2)
         {

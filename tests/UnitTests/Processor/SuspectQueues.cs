@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Ingest.Messaging;
 using Ingest.Messaging.InMemory;
@@ -17,12 +18,22 @@ internal sealed class SuspectQueues : IBatchQueues
     /// <summary>How often a line batch went back while its receiver, which would get it again, still took batches.</summary>
     public int ReturnedToItself { get; private set; }
 
+    /// <summary>What a suspect's return waits for.</summary>
+    public Task Room { get; set; } = Task.CompletedTask;
+
+    /// <summary>How many line batches each receiver, so each session, may hold.</summary>
+    public ConcurrentQueue<int> Prefetches { get; } = [];
+
     public bool SendsAwaitConsumers => _queues.SendsAwaitConsumers;
 
     public IBatchSender<T> CreateSender<T>(string pipeline) where T : class, IBatch<T> => _queues.CreateSender<T>(pipeline);
 
-    public IBatchReceiver<T> CreateReceiver<T>(string pipeline, int prefetchMessages) where T : class, IBatch<T> =>
-        new Receiver<T>(_queues.CreateReceiver<T>(pipeline, prefetchMessages), this);
+    public IBatchReceiver<T> CreateReceiver<T>(string pipeline, int prefetchMessages) where T : class, IBatch<T>
+    {
+        if (typeof(T) == typeof(LineBatch))
+            Prefetches.Enqueue(prefetchMessages);
+        return new Receiver<T>(_queues.CreateReceiver<T>(pipeline, prefetchMessages), this);
+    }
 
     private sealed class Receiver<T>(IBatchReceiver<T> inner, SuspectQueues queues) : IBatchReceiver<T> where T : class, IBatch<T>
     {
@@ -53,12 +64,13 @@ internal sealed class SuspectQueues : IBatchQueues
 
         public override ValueTask AcknowledgeAsync() => inner.AcknowledgeAsync();
 
-        public override ValueTask RequeueAsync()
+        public override async ValueTask RequeueAsync()
         {
-            queues.Suspects.Remove(inner.Batch.Id);
+            if (queues.Suspects.Remove(inner.Batch.Id))
+                await queues.Room;
             if (typeof(T) == typeof(LineBatch) && !receiver.IsStopped)
                 queues.ReturnedToItself++;
-            return inner.RequeueAsync();
+            await inner.RequeueAsync();
         }
 
         public override ValueTask BuryAsync(string reason)
