@@ -24,6 +24,9 @@ internal sealed record ProcessorContext(
 /// </summary>
 internal sealed partial class ProcessorSession : IAsyncDisposable
 {
+    /// <summary>A probe that is given nothing for so long has met no problem.</summary>
+    private static readonly TimeSpan QuietFor = TimeSpan.FromSeconds(10);
+
     private readonly ProcessorContext _context;
     private readonly ProcessorOptions _options;
     private readonly CompiledPipeline _compiled;
@@ -83,7 +86,7 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
             Delivery<LineBatch> delivery;
             try
             {
-                delivery = await _receiver.ReceiveAsync(_ending.Token);
+                delivery = await NextAsync();
             }
             catch (OperationCanceledException)
             {
@@ -100,6 +103,23 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
                 _finishing.Add(ReturnAsync(delivery));
             }
         }
+    }
+
+    private async Task<Delivery<LineBatch>> NextAsync()
+    {
+        var next = _receiver.ReceiveAsync(_ending.Token).AsTask();
+        while (_probing && !next.IsCompleted)
+        {
+            using var waiting = new CancellationTokenSource();
+            await Task.WhenAny(next, Task.Delay(QuietFor, _context.Time, waiting.Token));
+            waiting.Cancel();
+            if (next.IsCompleted || !_finishing.IsEmpty)
+                continue;
+            Resolve();
+            break;
+        }
+
+        return await next;
     }
 
     private async Task HandleAsync(BatchProcessor processor, Delivery<LineBatch> delivery)

@@ -4,6 +4,7 @@ using Ingest.Processor;
 using Ingest.ServiceDefaults;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Ingest.UnitTests.Processor;
 
@@ -48,6 +49,28 @@ public sealed class ProcessorSessionTests : IAsyncDisposable
         Assert.Equal((foreign.Id, 0), (kept.Batch.Id, _queues.ReturnedToItself));
         await kept.AcknowledgeAsync();
         await sendingForeign.SoonAsync();
+    }
+
+    [Fact]
+    public async Task A_processor_whose_foreign_batch_another_one_finished_is_ready_again_also_when_nothing_else_comes()
+    {
+        var time = new FakeTimeProvider();
+        await StartAsync(new ProcessorOptions(), time);
+        var sending = _lines.SendAsync(Batch("another", replayable: true), Token);
+        await ProblemAsync("another");
+        await using (var other = _queues.CreateReceiver<LineBatch>("p", 1))
+            await (await other.ReceiveAsync(Token).AsTask().SoonAsync()).AcknowledgeAsync();
+        await sending.SoonAsync();
+        Assert.Single(_health.Problems);
+
+        await Ingest.TestSupport.Eventually.HoldsAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return _health.Problems.Count == 0;
+            },
+            TimeSpan.FromSeconds(30),
+            () => "Still a problem.");
     }
 
     [Fact]
@@ -200,7 +223,7 @@ public sealed class ProcessorSessionTests : IAsyncDisposable
         };
     }
 
-    private Task StartAsync(ProcessorOptions options)
+    private Task StartAsync(ProcessorOptions options, TimeProvider? time = null)
     {
         options.Drain = TimeSpan.Zero;
         _worker = new ProcessorWorker(
@@ -210,7 +233,7 @@ public sealed class ProcessorSessionTests : IAsyncDisposable
             _isolation,
             Options.Create(options),
             Options.Create(new PublisherOptions()),
-            TimeProvider.System,
+            time ?? TimeProvider.System,
             new Random(1),
             NullLogger<ProcessorWorker>.Instance);
         return _worker.StartAsync(Token);
