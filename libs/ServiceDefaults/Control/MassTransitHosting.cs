@@ -17,6 +17,12 @@ public static class MassTransitHosting
     /// <summary>An inquiry that no writer takes in time is asked again anyway.</summary>
     private const int MessageTtlMilliseconds = 60_000;
 
+    /// <summary>
+    /// A process's own queue goes with the process. Where the broker dies at the same time, it has the queue when it is
+    /// back, and nobody ever asks for it again.
+    /// </summary>
+    private static readonly TimeSpan AbandonedAfter = TimeSpan.FromMinutes(10);
+
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(3);
 
     /// <summary>
@@ -61,6 +67,8 @@ public static class MassTransitHosting
             rabbitMq.ReceiveEndpoint(ControlNames.Queue(consumer.Key.Type, consumer.Key.Audience), endpoint =>
             {
                 endpoint.AutoDelete = true;
+                if (consumer.Key.Audience == Audience.Everyone)
+                    endpoint.QueueExpiration = AbandonedAfter;
                 endpoint.SetQueueArgument("x-message-ttl", MessageTtlMilliseconds);
                 endpoint.DiscardFaultedMessages();
                 endpoint.DiscardSkippedMessages();
