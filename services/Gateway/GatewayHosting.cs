@@ -24,6 +24,9 @@ public static class GatewayHosting
 {
     private const int HttpBufferBytes = 128 * 1024;
 
+    /// <summary>Connections that are left for health probes and metrics while producers have all of theirs.</summary>
+    private const int ConnectionsForProbes = 16;
+
     /// <summary>Lines in, batches out to the queues.</summary>
     public static IHostApplicationBuilder AddGateway(this IHostApplicationBuilder builder)
     {
@@ -60,7 +63,7 @@ public static class GatewayHosting
 
     private static void BoundHttp(KestrelServerOptions kestrel, IOptions<GatewayOptions> options)
     {
-        kestrel.Limits.MaxConcurrentConnections = options.Value.MaxHttpConnections;
+        kestrel.Limits.MaxConcurrentConnections = options.Value.MaxHttpConnections + ConnectionsForProbes;
         // What is received and not yet read; the default is a megabyte for each connection.
         kestrel.Limits.MaxRequestBufferSize = HttpBufferBytes;
         kestrel.Limits.Http2.InitialConnectionWindowSize = HttpBufferBytes;

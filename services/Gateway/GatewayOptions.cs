@@ -26,7 +26,7 @@ public sealed class GatewayOptions
     [Range(1, 1_000_000)]
     public int MaxConnectionsPerPipeline { get; set; } = 10_000;
 
-    /// <summary>HTTP connections of any kind at a time; one more is closed.</summary>
+    /// <summary>Requests with lines at a time, to all pipelines together; one more is answered with 429. Some more connections are left for probes.</summary>
     [Range(1, 1_000_000)]
     public int MaxHttpConnections { get; set; } = 1_000;
 

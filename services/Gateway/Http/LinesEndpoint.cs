@@ -18,12 +18,20 @@ namespace Ingest.Gateway.Http;
 /// in the database, 202 when it is in the queue.
 /// </summary>
 internal sealed partial class LinesEndpoint(
-    PipelineIntakes intakes, AddressRules addresses, Tokens tokens, GatewayEnd end, IOptions<EdgeOptions> edge, ILogger<LinesEndpoint> logger)
+    PipelineIntakes intakes,
+    AddressRules addresses,
+    Tokens tokens,
+    GatewayEnd end,
+    IOptions<GatewayOptions> options,
+    IOptions<EdgeOptions> edge,
+    ILogger<LinesEndpoint> logger)
 {
     public const string Route = "/v1/pipelines/{name}/lines";
 
     private const int SoonSeconds = 1;
     private const int LaterSeconds = 5;
+
+    private readonly Admission _requests = new(options.Value.MaxHttpConnections, 0);
 
     /// <summary>Answers one request.</summary>
     public async Task HandleAsync(HttpContext context)
@@ -39,6 +47,16 @@ internal sealed partial class LinesEndpoint(
             return refusal;
         if (end.Stopping.IsCancellationRequested)
             return new Problem(StatusCodes.Status503ServiceUnavailable, "The gateway stops; send the lines again.") { RetryAfterSeconds = LaterSeconds };
+        using var request = _requests.TryEnter();
+        if (request is null)
+        {
+            // Or it would keep one of the connections that are left for probes.
+            context.Response.Headers.Connection = "close";
+            return new Problem(StatusCodes.Status429TooManyRequests,
+                $"The gateway has {_requests.Places} requests already (Gateway__MaxHttpConnections).")
+            { RetryAfterSeconds = SoonSeconds };
+        }
+
         var name = (string)context.Request.RouteValues["name"]!;
         if (intakes.Find(name) is not { } intake)
             return Unknown(name);

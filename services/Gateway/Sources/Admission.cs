@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Ingest.Gateway.Sources;
 
-/// <summary>A pipeline's places for connections, whatever they come by, and how many of them one address may have.</summary>
+/// <summary>Places for connections, whatever they come by, such as a pipeline's, and how many of them one address may have.</summary>
 /// <param name="places">How many there are.</param>
 /// <param name="placesPerAddress">How many one address may have; 0 for all.</param>
 internal sealed class Admission(int places, int placesPerAddress)

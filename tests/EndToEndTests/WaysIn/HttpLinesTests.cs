@@ -183,6 +183,26 @@ public sealed class HttpLinesTests(SharedServers servers) : IDisposable
     }
 
     [Fact]
+    public async Task Producers_that_have_all_requests_leave_health_probes_theirs()
+    {
+        await using var pipeline = await PipelineUnderTest.StartAsync(servers, ServeUnderTest.Columns, settings: ("Gateway__MaxHttpConnections", "2"));
+        var posts = new Uri(pipeline.GatewayMetrics, $"/v1/pipelines/{pipeline.Name}/lines");
+        using var first = await BeginPostAsync(posts, "Ingest-Source: a", 1000);
+        using var second = await BeginPostAsync(posts, "Ingest-Source: b", 1000);
+        HttpResponseMessage? third = null;
+        await Eventually.HoldsAsync(
+            async () => (third = await PostAsync(posts, [])).StatusCode == HttpStatusCode.TooManyRequests,
+            ServeUnderTest.Deadline,
+            () => "The third was to be refused.");
+        await ProblemAsync(third!, HttpStatusCode.TooManyRequests, "Gateway__MaxHttpConnections", retry: true);
+        foreach (var probe in new[] { "/health/live", "/metrics" })
+        {
+            using var answer = await _client.GetAsync(new Uri(posts, probe), TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+    }
+
+    [Fact]
     public async Task A_stopping_process_says_what_was_taken()
     {
         await using var serve = await ServeUnderTest.StartAsync("", ServeUnderTest.Http());
