@@ -26,6 +26,7 @@ internal interface IRowStore : IAsyncDisposable
     /// After an exception it is not known whether they are written, and the same batches may be given again.
     /// </summary>
     /// <exception cref="TransactionsCollidedException">Only where another of this store's transactions was under way.</exception>
+    /// <exception cref="BatchesUnfitException">Batches of an older definition do not fit the table any more.</exception>
     /// <exception cref="StoreAwayException">The database is away or busy; later it may work.</exception>
     /// <exception cref="StoreRefusedException">Somebody must change something.</exception>
     Task<IReadOnlyList<CommittedBatch>> CommitAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken);

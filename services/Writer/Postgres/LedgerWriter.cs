@@ -14,7 +14,8 @@ internal sealed class LedgerWriter(
 
     /// <summary>Enters the batches, on the likely assumption that every row will be written.</summary>
     /// <returns>Those that the ledger did not know.</returns>
-    /// <exception cref="StoreRefusedException">The table, which is locked against changes from here on, is not the rows' any more.</exception>
+    /// <exception cref="StoreRefusedException">The table, which is locked against changes from here on, is not the rows'.</exception>
+    /// <exception cref="BatchesUnfitException">It is, but not that of rows of an older definition.</exception>
     public async Task<Begun> BeginAsync(IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
     {
         TableColumns table;
@@ -29,12 +30,13 @@ internal sealed class LedgerWriter(
                 fresh.Add(reader.GetGuid(0));
         }
 
-        table = await CheckAsync(table, batches, cancellationToken);
+        table = await CheckAsync(table, [.. batches.Where(b => fresh.Contains(b.Id))], cancellationToken);
         return new Begun(fresh, [], table);
     }
 
     /// <summary>As <see cref="BeginAsync"/>, but batches that another session is writing are passed over.</summary>
-    /// <exception cref="StoreRefusedException">The table, which is locked against changes from here on, is not the rows' any more.</exception>
+    /// <exception cref="StoreRefusedException">The table, which is locked against changes from here on, is not the rows'.</exception>
+    /// <exception cref="BatchesUnfitException">It is, but not that of rows of an older definition.</exception>
     public async Task<Begun> BeginCarefullyAsync(
         IReadOnlyList<RowBatch> batches, NpgsqlTransaction transaction, CancellationToken cancellationToken)
     {
@@ -42,7 +44,6 @@ internal sealed class LedgerWriter(
         await using (var begin = Opening())
         await using (var reader = await begin.ExecuteReaderAsync(cancellationToken))
             table = await ReadTableAsync(reader, cancellationToken);
-        table = await CheckAsync(table, batches, cancellationToken);
 
         const string savepoint = "ingest_ledger";
         HashSet<Guid> fresh = [];
@@ -73,6 +74,7 @@ internal sealed class LedgerWriter(
         }
 
         await ExecuteAsync($"SET LOCAL lock_timeout TO '{lockTimeout.TotalMilliseconds}ms'", cancellationToken);
+        table = await CheckAsync(table, [.. batches.Where(b => fresh.Contains(b.Id))], cancellationToken);
         return new Begun(fresh, blocked, table);
     }
 
@@ -191,30 +193,61 @@ internal sealed class LedgerWriter(
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <param name="table">As it is read at the beginning.</param>
+    /// <param name="fresh">The batches that are to be written. What has no rows fits any table.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The table, looked at as closely as it needs.</returns>
-    /// <exception cref="StoreRefusedException">The table is not what the definition says.</exception>
+    /// <exception cref="StoreRefusedException">The table is not what the batches' definitions say.</exception>
     /// <exception cref="BatchesUnfitException">It is, but is not what an older definition said.</exception>
-    private async Task<TableColumns> CheckAsync(TableColumns table, IReadOnlyList<RowBatch> batches, CancellationToken cancellationToken)
+    private async Task<TableColumns> CheckAsync(TableColumns table, IReadOnlyList<RowBatch> fresh, CancellationToken cancellationToken)
     {
         if (!table.IsPlain)
             table = await new TableSetup(connection, sql, pipeline).DescribeAsync(cancellationToken);
         if (table.Fault is { } fault)
             throw TableColumns.Mismatch(pipeline, fault);
-        List<Guid> unfit = [];
-        string? reason = null;
-        foreach (var batch in batches)
+        List<(RowBatch Batch, string Difference)> unfit = [];
+        foreach (var batch in fresh.Where(b => b.Rows > 0))
         {
             if (table.FindMismatch(batch.Columns) is not { } difference)
                 continue;
             if (batch.Definition == pipeline.Version)
                 throw TableColumns.Mismatch(pipeline, difference);
-            unfit.Add(batch.Id);
-            reason ??= $"Its rows do not fit: table {pipeline.Table} {difference}; the definition {batch.Definition}, which made them, is not in use any more.";
+            unfit.Add((batch, difference));
         }
 
-        if (reason is not null)
-            throw new BatchesUnfitException(reason, unfit);
+        if (unfit.Count > 0)
+            throw await RefusalAsync(unfit, fresh, cancellationToken);
         return table;
+    }
+
+    /// <summary>
+    /// Versions have no order of their own. One under which rows are written already is older than this writer's; any
+    /// other may be newer, and is left to a writer that has it.
+    /// </summary>
+    private async Task<Exception> RefusalAsync(
+        List<(RowBatch Batch, string Difference)> unfit, IReadOnlyList<RowBatch> fresh, CancellationToken cancellationToken)
+    {
+        var versions = unfit.Select(u => u.Batch.Definition).Distinct().ToArray();
+        HashSet<string> written = [];
+        await using (var ask = new NpgsqlBatch(connection) { BatchCommands = { Command(Sql.WrittenDefinitions, versions, fresh.Select(b => b.Id).ToArray()) } })
+        await using (var reader = await ask.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+                written.Add(reader.GetString(0));
+        }
+
+        var older = unfit.FindAll(u => written.Contains(u.Batch.Definition));
+        if (older is [var (batch, difference), ..])
+        {
+            return new BatchesUnfitException(
+                $"Its rows do not fit: table {pipeline.Table} {difference}; the definition {batch.Definition}, which made them, is not in use any more.",
+                [.. older.Select(u => u.Batch.Id)]);
+        }
+
+        (batch, difference) = unfit[0];
+        return new StoreRefusedException(
+            $"table {pipeline.Table} {difference}: rows wait that are made by definition {batch.Definition}, which this writer does not have "
+            + $"({pipeline.File} is {pipeline.Version}); update it, or change the table so that it takes them.");
     }
 
     /// <summary>PostgreSQL's text holds no U+0000.</summary>

@@ -283,6 +283,15 @@ internal sealed class Sql(PipelineDefinition pipeline)
             WHERE near.ends = p.place)
         """;
 
+    /// <summary>Of the definitions $2 those under which rows are written, the batches $3 aside.</summary>
+    public const string WrittenDefinitions =
+        """
+        SELECT d.definition FROM unnest($2::text[]) AS d (definition)
+        WHERE EXISTS (
+            SELECT FROM ingest_batches b
+            WHERE b.pipeline = $1 AND b.definition = d.definition AND b.written + b.duplicate > 0 AND b.batch_id <> ALL ($3))
+        """;
+
     public const string ReadDefinitions = "SELECT DISTINCT definition FROM ingest_batches WHERE pipeline = $1";
 
     /// <summary>A name that no column has.</summary>

@@ -22,8 +22,6 @@ internal sealed class TableColumns
     /// <summary>True when it is known to have neither partitions nor triggers, and so no constraint that waits for the commit.</summary>
     public bool IsPlain { get; private set; }
 
-    public IEnumerable<KeyValuePair<string, TableColumn>> All => _columns;
-
     public static async Task<TableColumns> ReadAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
         var table = new TableColumns();
@@ -50,8 +48,8 @@ internal sealed class TableColumns
     public string DeclaredType(RowColumn column) => _columns.TryGetValue(column.Name, out var there) ? there.Declared : column.Type.SqlName();
 
     /// <summary>Binary COPY into another type of the same width stores nonsense in silence.</summary>
-    /// <returns>Which column is missing or of another type, or null.</returns>
-    public string? FindMismatch(IEnumerable<RowColumn> columns)
+    /// <returns>Which column is missing, of another type, or in need of a value that rows of these columns lack; or null.</returns>
+    public string? FindMismatch(IReadOnlyList<RowColumn> columns)
     {
         foreach (var column in columns)
         {
@@ -62,7 +60,8 @@ internal sealed class TableColumns
                 return $"has column \"{column.Name}\" of type {there.Type}, the definition says {wanted}";
         }
 
-        return null;
+        var extra = _columns.FirstOrDefault(c => c.Value.NeedsValue && columns.All(d => d.Name != c.Key)).Key;
+        return extra is null ? null : $"has column \"{extra}\", which must not be null, has no default and is not in the definition";
     }
 
     public static StoreRefusedException Mismatch(PipelineDefinition pipeline, string difference) =>

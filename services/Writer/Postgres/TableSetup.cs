@@ -41,11 +41,8 @@ internal sealed class TableSetup(NpgsqlConnection connection, Sql sql, PipelineD
     public async Task CompareAsync(CancellationToken cancellationToken)
     {
         var found = await DescribeAsync(cancellationToken);
-        if ((found.Fault ?? found.FindMismatch(pipeline.Columns.Select(c => new RowColumn(c.Name, c.Type)))) is { } fault)
+        if ((found.Fault ?? found.FindMismatch([.. pipeline.Columns.Select(c => new RowColumn(c.Name, c.Type))])) is { } fault)
             throw TableColumns.Mismatch(pipeline, fault);
-        var extra = found.All.FirstOrDefault(c => c.Value.NeedsValue && pipeline.Columns.All(d => d.Name != c.Key));
-        if (extra.Key is not null)
-            throw TableColumns.Mismatch(pipeline, $"has column \"{extra.Key}\", which must not be null, has no default and is not in the definition");
         if (pipeline.Key.Count > 0 && !await HasUniqueIndexAsync(cancellationToken))
             throw TableColumns.Mismatch(pipeline, $"has no primary key or unique index on ({string.Join(", ", pipeline.Key)}), the definition's key");
     }

@@ -215,17 +215,45 @@ public sealed class PostgresStoreTests(SharedServers servers) : StoreContract
         Assert.Equal(["5|3|2"], await QueryAsync("SELECT sum(lines), sum(written), sum(duplicate) FROM ingest_batches"));
     }
 
-    [Fact]
-    public async Task Rows_of_an_older_definition_that_fit_no_longer_go_aside_alone()
+    [Theory]
+    [InlineData("ALTER TABLE t DROP COLUMN b", "has no column \"b\"")]
+    [InlineData("ALTER TABLE t ALTER b TYPE bigint USING 0", "has column \"b\" of type bigint")]
+    [InlineData("ALTER TABLE t ADD c text NOT NULL DEFAULT '-'; ALTER TABLE t ALTER c DROP DEFAULT", "has column \"c\", which must not be null")]
+    public async Task Rows_of_an_older_definition_that_fit_no_longer_go_aside_alone(string change, string message)
     {
-        var old = Parse("pipeline: t\ntable: t\ncolumns:\n  a: integer\n  gone: text");
-        var pipeline = Parse("pipeline: t\ntable: t\ncolumns:\n  a: integer");
+        var old = Parse("pipeline: t\ntable: t\ncolumns:\n  a: integer\n  b: text");
+        var (early, unfit, empty) = (Rows(old, """{"a":1,"b":"x"}"""), Rows(old, """{"a":1,"b":"x"}"""), Rows(old, "oops"));
+        await using (var before = await PrepareAsync(old))
+            await before.CommitAsync([early], Token);
+        await _server!.ExecuteAsync(change);
+
+        var pipeline = Parse("pipeline: t\ntable: t\ncolumns:\n  a: integer\n  c: text");
+        var fit = Rows(pipeline, """{"a":2,"c":"y"}""");
         await using var store = await PrepareAsync(pipeline);
-        var (unfit, fit) = (Rows(old, """{"a":1,"gone":"x"}"""), Rows(pipeline, """{"a":2}"""));
-        var refusal = await Assert.ThrowsAsync<BatchesUnfitException>(() => store.CommitAsync([unfit, fit], Token));
+        RowBatch[] others = [early, fit, empty];
+        var refusal = await Assert.ThrowsAsync<BatchesUnfitException>(() => store.CommitAsync([.. others, unfit], Token));
         Assert.Equal([unfit.Id], refusal.Batches);
-        Assert.Contains("\"gone\"", refusal.Message, StringComparison.Ordinal);
-        Assert.Single(await store.CommitAsync([fit], Token));
+        Assert.Contains(message, refusal.Message, StringComparison.Ordinal);
+        Assert.Equal([true, false, false], (await store.CommitAsync(others, Token)).Select(c => c.Already));
+        Assert.Equal(["2|2|1"], await QueryAsync("SELECT (SELECT count(*) FROM t), sum(written), sum(rejected) FROM ingest_batches"));
+    }
+
+    [Fact]
+    public async Task Rows_of_a_definition_that_may_be_newer_wait_for_a_writer_that_has_it()
+    {
+        var (older, newer) = (Parse("pipeline: t\ntable: t\ncolumns:\n  a: integer"), Parse("pipeline: t\ntable: t\ncolumns:\n  a: integer\n  b: text"));
+        var (early, empty, late) = (Rows(older, """{"a":1}"""), Rows(newer, "oops"), Rows(newer, """{"a":2,"b":"x"}"""));
+        await using (var store = await PrepareAsync(older))
+        {
+            await store.CommitAsync([empty], Token);
+            var refusal = await Assert.ThrowsAsync<StoreRefusedException>(() => store.CommitAsync([early, late], Token));
+            Assert.Contains($"has no column \"b\": rows wait that are made by definition {newer.Version}, which this writer does not have", refusal.Message, StringComparison.Ordinal);
+            Assert.Equal(["1"], await QueryAsync("SELECT count(*) FROM ingest_batches"));
+        }
+
+        await using var updated = await PrepareAsync(newer);
+        Assert.All(await updated.CommitAsync([early, late], Token), c => Assert.Equal((false, 1L), (c.Already, c.Written)));
+        Assert.Equal(["1|NULL", "2|x"], await QueryAsync("SELECT * FROM t ORDER BY a"));
     }
 
     [Theory]
