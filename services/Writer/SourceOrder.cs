@@ -102,8 +102,9 @@ internal sealed partial class SourceOrder(string pipeline, IRowStore store, Writ
         IEnumerable<SourcePlace> Missing(RowBatch batch) => Needs(batch).Where(p => !written.Contains(p));
     }
 
-    private static IEnumerable<SourcePlace> Needs(RowBatch batch) =>
-        batch.Segments.Where(s => s is { ByteOffset: > 0, ByteLength: > 0 }).Select(s => new SourcePlace(s.SourceId, s.ByteOffset));
+    /// <summary>A batch that sources share may hold consecutive segments of one: it does not wait for itself.</summary>
+    private static IEnumerable<SourcePlace> Needs(RowBatch batch) => batch.Segments
+        .Where(s => s is { ByteOffset: > 0, ByteLength: > 0 }).Select(s => new SourcePlace(s.SourceId, s.ByteOffset)).Except(Ends(batch));
 
     private static IEnumerable<SourcePlace> Ends(RowBatch batch) =>
         batch.Segments.Where(s => s.ByteLength > 0).Select(s => new SourcePlace(s.SourceId, s.ByteOffset + s.ByteLength));

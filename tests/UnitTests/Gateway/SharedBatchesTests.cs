@@ -137,6 +137,29 @@ public sealed class SharedBatchesTests : IDisposable
         Assert.Equal((1, 1, 1), (tallyOfOne.Written, tallyOfTwo.Written, tallyOfTwo.Duplicate));
     }
 
+    [Fact]
+    public async Task A_source_that_comes_twice_has_its_segments_in_its_order_and_is_counted_once_for_each()
+    {
+        await PublishAsync("a\n");
+        var first = await NextAsync("a\n");
+        var source = Guid.NewGuid();
+        using var tally = _commits.Open(source, Lines.Pipeline.Name);
+        var leader = PublishAsync("b\n", tally, source);
+        await PublishAsync("other\n");
+        await PublishAsync("c\nd\n", tally, source, offset: 2);
+        first.Confirm();
+        var shared = await NextAsync("b\nother\nc\nd\n");
+        Assert.Equal([(0L, 2L), (2L, 4L)], shared.Batch.Segments.Where(s => s.SourceId == source).Select(s => (s.ByteOffset, s.ByteLength)));
+        var settled = tally.AllSettledAsync();
+        _commits.Committed(new BatchCounts
+        {
+            BatchId = shared.Batch.Id,
+            Sources = [new SourceCounts(source, 1, 1, 0, 0, 0), new SourceCounts(source, 2, 1, 1, 0, 0)],
+        });
+        await Task.WhenAll(settled, leader).SoonAsync();
+        Assert.Equal((2, 1), (tally.Written, tally.Duplicate));
+    }
+
     private async Task LingersAsync() => Assert.Equal(Linger, await _time.NextWaitAsync());
 
     private async Task<Attempt<LineBatch>> NextAsync(string lines)
@@ -146,7 +169,7 @@ public sealed class SharedBatchesTests : IDisposable
         return attempt;
     }
 
-    private Task<Task> PublishAsync(string lines, SourceTally? tally = null)
+    private Task<Task> PublishAsync(string lines, SourceTally? tally = null, Guid? source = null, long offset = 0)
     {
         var memory = PooledMemory.Rent(lines.Length);
         Encoding.ASCII.GetBytes(lines, memory.Memory.Span);
@@ -159,7 +182,7 @@ public sealed class SharedBatchesTests : IDisposable
             [
                 new Segment
                 {
-                    SourceId = Guid.NewGuid(), Source = "s", FirstLine = 1, NextLine = 2, ByteOffset = 0,
+                    SourceId = source ?? Guid.NewGuid(), Source = "s", FirstLine = 1, NextLine = 2, ByteOffset = offset,
                     ByteLength = lines.Length, Lines = 1, PayloadLength = lines.Length,
                 },
             ],

@@ -93,6 +93,19 @@ public sealed class SourceOrderTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_batch_with_two_segments_of_a_source_does_not_wait_for_itself()
+    {
+        await StartAsync("update");
+        _queue.Put(Batch("b", (Source, 10), (Guid.NewGuid(), 0), (Source, 20)));
+        await _store.AskedAsync();
+        Assert.Empty(_queue.Log);
+        _queue.Put(Batch("a", 0));
+        await LoggedAsync("commit a b", "ack a", "ack b");
+        _queue.Put(Batch("c", 30));
+        await LoggedAsync("commit a b", "ack a", "ack b", "commit c", "ack c");
+    }
+
+    [Fact]
     public async Task Where_the_first_line_of_a_key_counts_nothing_waits()
     {
         await StartAsync("ignore");
