@@ -142,11 +142,13 @@ internal sealed partial class LinesEndpoint(
         Unbind(context);
         try
         {
-            var (result, receipt) = await intake.Converse(source, encoding).RunAsync(context.Request.Body, end.Stopping, end.Aborting);
+            var (result, receipt) = await intake.Converse(source, encoding).RunAsync(
+                context.Request.Body, end.Stopping, end.Aborting, leaving: over => LeavingAsync(context.RequestAborted, over));
             LogEnded(intake.Pipeline.Name, source.Name, result.Outcome, result.Lines, result.Bytes);
             if (result.Outcome != SourceOutcome.Completed)
                 return Describe(result, source);
-            await AnswerAsync(context, receipt);
+            if (!context.RequestAborted.IsCancellationRequested)
+                await AnswerAsync(context, receipt);
         }
         catch (OperationCanceledException) when (end.Aborting.IsCancellationRequested)
         {
@@ -159,6 +161,12 @@ internal sealed partial class LinesEndpoint(
         }
 
         return null;
+    }
+
+    private static async Task LeavingAsync(CancellationToken aborted, CancellationToken over)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(aborted, over);
+        await Task.Delay(Timeout.InfiniteTimeSpan, either.Token);
     }
 
     private static string AddressOf(HttpContext context) =>

@@ -20,6 +20,8 @@ internal sealed class LineConnection(Socket socket, Passage passage, PipelineInt
     private static readonly TimeSpan LongestDiscard = TimeSpan.FromSeconds(2);
     private const int DiscardBytes = 64 * 1024;
 
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(5);
+
     /// <exception cref="SocketException">The connection died before it was looked at.</exception>
     public static void Prepare(Socket socket)
     {
@@ -101,7 +103,7 @@ internal sealed class LineConnection(Socket socket, Passage passage, PipelineInt
             : await SourceLine.ReadAsync(passage.Stream, cancellationToken);
 
     private Task<(SourceResult Result, Receipt? Receipt)> TakeAsync(Source source, Stream input, CancellationToken stopping, CancellationToken aborting) =>
-        intake.Converse(source).RunAsync(input, stopping, aborting, passage.IsPlain && IsTcp(socket) ? WakeAt : null);
+        intake.Converse(source).RunAsync(input, stopping, aborting, passage.IsPlain && IsTcp(socket) ? WakeAt : null, LeavingAsync);
 
     private (SourceResult Result, Receipt? Receipt) TakeNothing(string name, SourceOutcome outcome, string error)
     {
@@ -123,6 +125,24 @@ internal sealed class LineConnection(Socket socket, Passage passage, PipelineInt
         catch (SocketException)
         {
             // It costs a few more turns.
+        }
+    }
+
+    /// <summary>
+    /// After the end of its lines nothing comes any more, and nothing would be received that says that the producer has gone; but a send
+    /// is refused then, also one of no bytes.
+    /// </summary>
+    private async Task LeavingAsync(CancellationToken over)
+    {
+        using var looks = new PeriodicTimer(BetweenLooks, time);
+        try
+        {
+            while (await looks.WaitForNextTickAsync(over))
+                socket.Send(ReadOnlySpan<byte>.Empty);
+        }
+        catch (SocketException)
+        {
+            // It has.
         }
     }
 

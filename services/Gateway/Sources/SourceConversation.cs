@@ -31,9 +31,10 @@ internal sealed class SourceConversation(
     /// <param name="stopping">Ends the reading in order; the receipt says how far it came.</param>
     /// <param name="aborting">Gives up; there is no receipt then.</param>
     /// <param name="wakeAt">Says how many bytes must be there to end a wait for them, where the input can tell.</param>
+    /// <param name="leaving">Completes when nobody is there any more to be told of a commit; asked while one is awaited, until its token ends that.</param>
     /// <returns>How the source ended, and what to tell it; null when there is nobody to tell or nothing to be told.</returns>
     public async Task<(SourceResult Result, Receipt? Receipt)> RunAsync(
-        Stream input, CancellationToken stopping, CancellationToken aborting, Action<int>? wakeAt = null)
+        Stream input, CancellationToken stopping, CancellationToken aborting, Action<int>? wakeAt = null, Func<CancellationToken, Task>? leaving = null)
     {
         using var tally = commits?.Open(source.Id, source.Pipeline.Name);
         var outlet = new SourceOutlet(publisher, tally, shared, backlog, stopping);
@@ -62,15 +63,26 @@ internal sealed class SourceConversation(
             State = again is null ? ReceiptState.Queued : ReceiptState.Interrupted,
             Error = again ?? result.Error,
         };
-        return (result, tally is null || receipt.State == ReceiptState.Interrupted ? receipt : await AwaitCommitAsync(receipt, tally, stopping, aborting));
+        if (tally is not null && receipt.State != ReceiptState.Interrupted)
+            receipt = await AwaitCommitAsync(receipt, tally, leaving, stopping, aborting);
+        return (result, receipt);
     }
 
-    private async Task<Receipt> AwaitCommitAsync(Receipt receipt, SourceTally tally, CancellationToken stopping, CancellationToken aborting)
+    /// <summary>Whoever left may be back with the same bytes, and is not to find its place taken by itself.</summary>
+    private async Task<Receipt> AwaitCommitAsync(
+        Receipt receipt, SourceTally tally, Func<CancellationToken, Task>? leaving, CancellationToken stopping, CancellationToken aborting)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping, aborting);
+        var settled = tally.AllSettledAsync().HereAsync();
+        var left = leaving?.Invoke(ending.Token);
         try
         {
-            await tally.AllSettledAsync().HereAsync().WaitAsync(options.CommitTimeout, time, ending.Token);
+            await (left is null ? settled : Task.WhenAny(settled, left)).WaitAsync(options.CommitTimeout, time, ending.Token);
+            if (!settled.IsCompleted)
+            {
+                ending.Token.ThrowIfCancellationRequested();
+                return receipt with { Error = Uncommitted("before the producer left", tally) };
+            }
         }
         catch (TimeoutException)
         {
@@ -79,6 +91,12 @@ internal sealed class SourceConversation(
         catch (OperationCanceledException)
         {
             return receipt with { Error = Uncommitted("before the gateway stopped", tally) };
+        }
+        finally
+        {
+            ending.Cancel();
+            if (left is not null)
+                await left.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
         if (tally.Dead > 0)

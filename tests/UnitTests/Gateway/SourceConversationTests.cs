@@ -79,6 +79,45 @@ public sealed class SourceConversationTests : IDisposable
     }
 
     [Fact]
+    public async Task The_commit_is_not_awaited_for_a_producer_that_has_left()
+    {
+        var asked = new TaskCompletionSource<CancellationToken>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var talking = Talk(Acknowledge.Committed, _commits, leaving: over =>
+        {
+            asked.SetResult(over);
+            return left.Task;
+        });
+        await SendAsync("{}\n");
+        Assert.False(asked.Task.IsCompleted);
+        await ConfirmAllAsync();
+        var over = await asked.Task.SoonAsync();
+        Assert.False(talking.IsCompleted || over.IsCancellationRequested);
+        left.SetResult();
+        var receipt = (await talking.SoonAsync()).Receipt!;
+        Assert.Equal(ReceiptState.Queued, receipt.State);
+        Assert.Contains("2 batches were not known to be committed before the producer left", receipt.Error, StringComparison.Ordinal);
+        Assert.True(over.IsCancellationRequested);
+        Assert.False(_commits.AnyAsync.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_stopping_gateway_does_not_say_that_the_producer_left()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var talking = Talk(Acknowledge.Committed, _commits, leaving: over =>
+        {
+            asked.SetResult();
+            return Task.Delay(Timeout.InfiniteTimeSpan, over);
+        });
+        await SendAsync("{}\n");
+        await ConfirmAllAsync();
+        await asked.Task.SoonAsync();
+        await _stopping.CancelAsync();
+        Assert.Contains("before the gateway stopped", (await talking.SoonAsync()).Receipt!.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_dead_batch_ends_the_wait_with_an_error()
     {
         var talking = Talk(Acknowledge.Committed, _commits);
@@ -190,14 +229,15 @@ public sealed class SourceConversationTests : IDisposable
             await ReceiptAsync(talking));
     }
 
-    private Task<(SourceResult Result, Receipt? Receipt)> Talk(Acknowledge acknowledge, CommitTally? commits, Backlog? backlog = null)
+    private Task<(SourceResult Result, Receipt? Receipt)> Talk(
+        Acknowledge acknowledge, CommitTally? commits, Backlog? backlog = null, Func<CancellationToken, Task>? leaving = null)
     {
         var publisher = new BatchPublisher<LineBatch>(_sender, new PublisherOptions(), _time, new Random(1), NullLogger.Instance);
         _source = Cutting.Live(Definitions.RefusingAll() with { Acknowledge = acknowledge });
         var conversation = new SourceConversation(
             _source, publisher, commits, new ReceiveBudget(_source.Pipeline, _options, _time), new DecompressionBudget(_options.Decompression, _time),
             _options, _time, backlog: backlog);
-        return conversation.RunAsync(_input, _stopping.Token, _aborting.Token);
+        return conversation.RunAsync(_input, _stopping.Token, _aborting.Token, leaving: leaving);
     }
 
     private async Task SendAsync(string lines)
