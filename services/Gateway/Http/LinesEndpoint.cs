@@ -188,7 +188,7 @@ internal sealed partial class LinesEndpoint(
         {
             SourceOutcome.Interrupted => new Problem(StatusCodes.Status503ServiceUnavailable, $"The gateway stops; {again}.") { RetryAfterSeconds = LaterSeconds },
             SourceOutcome.Corrupt => new Problem(StatusCodes.Status422UnprocessableEntity, $"The body cannot be decompressed further ({result.Error}); every whole line before that was taken."),
-            SourceOutcome.Refused => new Problem(StatusCodes.Status422UnprocessableEntity, $"The body is not decompressed further: {result.Error}; every whole line before that was taken."),
+            SourceOutcome.Refused => new Problem(StatusCodes.Status422UnprocessableEntity, $"The body is not decompressed further: {result.Error}; its first {result.Lines} lines were taken."),
             SourceOutcome.Postponed => new Problem(StatusCodes.Status503ServiceUnavailable, $"The body is not decompressed further: {result.Error}; {again}.") { RetryAfterSeconds = LaterSeconds },
             SourceOutcome.Broken => new Problem(StatusCodes.Status400BadRequest, $"The body broke off ({result.Error}); {again}."),
             _ => new Problem(StatusCodes.Status408RequestTimeout, $"The gateway waited for too long: {result.Error}; {again}."),

@@ -18,12 +18,13 @@ internal static class SourceNaming
     /// <param name="fault">What is wrong with them, where null is returned.</param>
     public static Source? Read(HttpRequest request, PipelineDefinition pipeline, string address, out string? fault)
     {
-        var name = Value(request, "source", "Ingest-Source");
-        var key = Value(request, "idempotency_key", "Idempotency-Key");
+        fault = null;
+        var name = Value(request, "source", "Ingest-Source", "source name", ref fault);
+        var key = Value(request, "idempotency_key", "Idempotency-Key", "idempotency key", ref fault);
         // The header's draft writes it as a string in quotes.
         if (key is ['"', _, .., '"'])
             key = key[1..^1];
-        fault = FaultOf("source name", name) ?? FaultOf("idempotency key", key);
+        fault ??= FaultOf("source name", name) ?? FaultOf("idempotency key", key);
         if (fault is not null)
             return null;
         return key is null
@@ -31,8 +32,14 @@ internal static class SourceNaming
             : Source.Replay($"idempotency key {key}", pipeline) with { Name = name ?? key };
     }
 
-    private static string? Value(HttpRequest request, string parameter, string header) =>
-        request.Query[parameter] is [{ } value] ? value : request.Headers[header] is [{ } other] ? other : null;
+    /// <summary>Of several values none is the one that was meant, and without its key a body that is sent again would be written twice.</summary>
+    private static string? Value(HttpRequest request, string parameter, string header, string what, ref string? fault)
+    {
+        var values = request.Query[parameter] is { Count: > 0 } given ? given : request.Headers[header];
+        if (values.Count > 1)
+            fault ??= $"The {what} is given {values.Count} times; give it once.";
+        return values is [var value] ? value : null;
+    }
 
     private static string? FaultOf(string what, string? value) =>
         value is null || (value.Length is > 0 and <= LongestName && !value.Any(char.IsControl))

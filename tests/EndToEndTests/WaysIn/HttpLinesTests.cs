@@ -155,6 +155,15 @@ public sealed class HttpLinesTests(SharedServers servers) : IDisposable
             await PostAsync(serve.Posts, wide, ("Content-Encoding", "zstd")), HttpStatusCode.UnprocessableEntity, "Gateway__MaxDecompressionWindowBytes");
         Assert.DoesNotContain("again", refused.GetProperty("detail").GetString(), StringComparison.Ordinal);
 
+        // The same behind a whole line, which a body without a key keeps.
+        byte[] after = [0x28, 0xb5, 0x2f, 0xfd, 0x20, 8, (8 << 3) | 1, 0, 0, .. "{\"n\":1}\n"u8, .. wide];
+        foreach (var (headers, taken) in new[] { ((string, string)[])[("Idempotency-Key", "k")], [] }.Zip([0, 1]))
+        {
+            refused = await ProblemAsync(
+                await PostAsync(serve.Posts, after, [("Content-Encoding", "zstd"), .. headers]), HttpStatusCode.UnprocessableEntity, $"its first {taken} lines were taken");
+            Assert.Equal(taken, refused.GetProperty("lines").GetInt64());
+        }
+
         using var unknown = await PostAsync(serve.Posts, zipped, ("Content-Encoding", "compress"));
         Assert.Contains("gzip", unknown.Headers.GetValues("Accept-Encoding").Single(), StringComparison.Ordinal);
         await ProblemAsync(unknown, HttpStatusCode.UnsupportedMediaType, "Content-Encoding");
