@@ -134,7 +134,8 @@ internal sealed class SqliteStore(string connectionString, string file, Pipeline
         }
     }
 
-    private SqliteConnection Open()
+    /// <summary>The store's only connection.</summary>
+    internal SqliteConnection Open()
     {
         if (_connection is not null)
             return _connection;

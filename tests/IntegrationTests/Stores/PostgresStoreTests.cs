@@ -94,17 +94,6 @@ public sealed class PostgresStoreTests(SharedServers servers) : StoreContract
         Assert.Contains("no_such_database", refusal.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Commits_are_durable_whatever_the_role_prefers()
-    {
-        await _server!.ExecuteAsync("ALTER ROLE CURRENT_USER IN DATABASE " + new NpgsqlConnectionStringBuilder(_server.ConnectionString).Database + " SET synchronous_commit TO off");
-        await _server.ExecuteAsync("CREATE TABLE t (a integer, durable text DEFAULT current_setting('synchronous_commit'))");
-        var pipeline = Parse("pipeline: t\ntable: t\ncolumns:\n  a: integer");
-        await using var store = await PrepareAsync(pipeline);
-        await store.CommitAsync([Rows(pipeline, """{"a":5}""")], Token);
-        Assert.Equal(["5|on"], await QueryAsync("SELECT a, durable FROM t"));
-    }
-
     [Theory]
     [InlineData("pipeline: t\ntable: t\ncolumns:\n  a: integer")]
     [InlineData("pipeline: t\ntable: t\nkey: a\ncolumns:\n  a: integer")]

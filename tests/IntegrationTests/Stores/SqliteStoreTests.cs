@@ -1,6 +1,7 @@
 using System.Globalization;
 using Ingest.TestSupport;
 using Ingest.Writer;
+using Ingest.Writer.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace Ingest.IntegrationTests.Stores;
@@ -72,6 +73,19 @@ public sealed class SqliteStoreTests : StoreContract
             [Rows(pipeline, """{"a":1}""", """{"a":1}""", """{"a":2}""", """{"a":3,"b":"dropped"}""", """{"a":2}""")], Token);
         Assert.Equal([(2L, 3L)], committed.Select(c => (c.Written, c.Duplicate)));
         Assert.Equal(["1", "2"], await QueryAsync("SELECT a FROM t ORDER BY a"));
+    }
+
+    [Fact]
+    public async Task A_commit_waits_for_the_disk_and_for_no_reader()
+    {
+        await using var store = (SqliteStore)await PrepareAsync(Parse("pipeline: t\ntable: t\ncolumns:\n  a: integer"));
+        Assert.Equal(("wal", 2L), (Ask("PRAGMA journal_mode"), Ask("PRAGMA synchronous")));
+        object? Ask(string pragma)
+        {
+            using var command = store.Open().CreateCommand();
+            command.CommandText = pragma;
+            return command.ExecuteScalar();
+        }
     }
 
     protected override Task<string> OpenAsync() => Task.FromResult(_file);
