@@ -40,6 +40,25 @@ public sealed class PostgresStoreTests(SharedServers servers) : StoreContract
     }
 
     [Fact]
+    public async Task A_column_keeps_its_type_from_when_it_is_looked_at_until_the_rows_are_written()
+    {
+        var pipeline = Parse("pipeline: t\ntable: t\ncolumns:\n  a: integer");
+        await using var source = NpgsqlDataSource.Create(_server!.ConnectionString);
+        await using var store = new PostgresStore(source, "db", pipeline, NullLogger.Instance) { LockTimeout = TimeSpan.FromMinutes(1) };
+        await store.PrepareAsync(Token);
+        var rows = Rows(pipeline, """{"a":1069547520}""");
+        await using var other = await HoldAsync($"INSERT INTO ingest_batches VALUES ('t', '{rows.Id}', 'x', 1, 1, 0, 0, 0, now())");
+        var writing = store.CommitAsync([rows], Token);
+        await WaitingAsync(1);
+        var changing = _server.ExecuteAsync("ALTER TABLE t ALTER COLUMN a TYPE real");
+        await WaitingAsync(2);
+        await other.CloseAsync();
+        await writing;
+        await changing;
+        Assert.Equal(["1069547520|real"], await QueryAsync("SELECT a::bigint, pg_typeof(a)::text FROM t"));
+    }
+
+    [Fact]
     public async Task A_column_may_have_the_name_that_a_merge_would_like_to_use()
     {
         var pipeline = Parse("pipeline: t\ntable: t\nkey: a\ncolumns:\n  a: integer\n  ingest_order: text");
