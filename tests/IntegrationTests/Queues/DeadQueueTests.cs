@@ -28,6 +28,23 @@ public sealed class DeadQueueTests(SharedServers servers)
     }
 
     [Fact]
+    public async Task A_dead_batch_outlasts_any_number_of_looks()
+    {
+        var broker = await servers.RabbitMqAsync();
+        var fixture = new BrokerFixture(broker);
+        var batch = Assert.Single(await BuryAsync(fixture, "too bad"));
+        await using var dead = new DeadQueue(broker.Uri, fixture.Pipeline, TimeProvider.System);
+
+        // What was looked at comes back to its queue a moment later.
+        var looks = 0;
+        await Eventually.HoldsAsync(
+            async () => (looks += (await dead.ListAsync(Token)).Count(b => b.Id == batch.Id.ToString())) >= 30,
+            BrokerFixture.Deadline,
+            () => $"It was there {looks} times.");
+        await CountsAsync(dead, new QueueDepths(0, 0, 0, 1));
+    }
+
+    [Fact]
     public async Task A_chosen_batch_goes_back_to_its_queue_as_it_was_and_the_others_stay()
     {
         var broker = await servers.RabbitMqAsync();
