@@ -18,10 +18,17 @@ internal sealed class ColumnBuilder
     /// <summary>The default's field with its length, ready to copy.</summary>
     private readonly byte[]? _default;
 
-    public ColumnBuilder(ColumnDefinition column, bool isKey)
+    public ColumnBuilder(ColumnDefinition column, bool isKey) : this(column, isKey, FieldEncoders.For(column.Type, column.Unit))
+    {
+    }
+
+    /// <param name="column">The column.</param>
+    /// <param name="isKey">Whether it is one of the key's.</param>
+    /// <param name="encoder">Casts its values.</param>
+    public ColumnBuilder(ColumnDefinition column, bool isKey, FieldEncoder encoder)
     {
         _column = column;
-        _encoder = FieldEncoders.For(column.Type, column.Unit);
+        _encoder = encoder;
         _required = column.Required || isKey;
         _nullIf = [.. column.NullIf.Select(value => new Comparand(value.Kind, value.Utf8.ToArray()))];
         _default = column.Default is null ? null : EncodeDefault(column);

@@ -160,6 +160,22 @@ public class BatchProcessorTests
     }
 
     [Fact]
+    public void A_fault_of_ours_on_a_line_costs_that_line_alone()
+    {
+        const string before = "{\"id\":1,\"text\":\"a\"}\n", behind = "{\"id\":3,\"text\":\"c\"}\n";
+        var faulty = FaultyEncoder.Compile(() => new InvalidTimeZoneException("unforeseen"));
+        using var batch = Lines.Batch(Encoding.UTF8.GetBytes($"{before}{FaultyEncoder.Line}\n{behind}"));
+        using var rows = new BatchProcessor(faulty).Process(batch);
+        FaultyEncoder.AssertRejected(rows, 101, "InvalidTimeZoneException: unforeseen");
+        Assert.Equal([100, 102], rows.RowLines);
+        Assert.Equal((2, 0, 1), (rows.Segments[0].Rows, rows.Segments[0].Filtered, rows.Segments[0].Rejected));
+
+        using var good = Lines.Batch(Encoding.UTF8.GetBytes(before + behind));
+        using var expected = new BatchProcessor(new CompiledPipeline(faulty.Definition)).Process(good);
+        Assert.Equal(expected.Tuples.ToArray(), rows.Tuples.ToArray());
+    }
+
+    [Fact]
     public void Rows_hold_the_fields_of_their_lines_in_order()
     {
         using var batch = Lines.Batch("{\"id\":1,\"keep\":true}\n{}\n"u8.ToArray(), "\n{\"id\":2,\"keep\":true}"u8.ToArray());

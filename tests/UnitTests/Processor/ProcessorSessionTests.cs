@@ -1,3 +1,4 @@
+using System.Text;
 using Ingest.Messaging;
 using Ingest.Pipelines.Definition;
 using Ingest.Processor;
@@ -199,6 +200,33 @@ public sealed class ProcessorSessionTests : IAsyncDisposable
         Assert.Contains("the processor failed", _queues.Buried[broken.Id], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_line_that_exhausts_the_memory_costs_neither_its_batch_nor_the_next_one()
+    {
+        var faulty = FaultyEncoder.Compile(() => new NoMemoryException());
+        using var stopping = new CancellationTokenSource();
+        var context = new ProcessorContext(
+            _queues, _health, _isolation, new ProcessorOptions { Parallelism = 1 }, new PublisherOptions(), TimeProvider.System, new Random(1), NullLogger.Instance);
+        await using var session = new ProcessorSession(faulty, context, stopping.Token, CancellationToken.None);
+        var running = session.RunAsync();
+        foreach (var line in new[] { FaultyEncoder.Line, """{"id":2,"text":"b"}""" })
+        {
+            var batch = Lines.Batch(Encoding.UTF8.GetBytes($$"""{"id":1,"text":"a"}{{'\n'}}{{line}}"""));
+            var sending = _lines.SendAsync(batch, Token);
+            var rows = await _rows.ReceiveAsync(Token).AsTask().SoonAsync();
+            Assert.Equal(batch.Id, rows.Batch.Id);
+            Assert.Equal(line == FaultyEncoder.Line ? [100] : [100, 101], rows.Batch.RowLines);
+            if (line == FaultyEncoder.Line)
+                FaultyEncoder.AssertRejected(rows.Batch, 101, "NoMemoryException: none left");
+            await rows.AcknowledgeAsync();
+            await sending.SoonAsync();
+        }
+
+        Assert.Empty(_queues.Buried);
+        await stopping.CancelAsync();
+        Assert.Null(await running.SoonAsync());
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_worker is not null)
@@ -208,6 +236,8 @@ public sealed class ProcessorSessionTests : IAsyncDisposable
             _worker.Dispose();
         }
     }
+
+    private sealed class NoMemoryException() : OutOfMemoryException("none left");
 
     private static LineBatch Batch(string definition = "", bool replayable = false)
     {
