@@ -10,10 +10,14 @@ internal sealed class ScriptedQueue : IBatchQueues
     private readonly Channel<RowBatch> _batches = Channel.CreateUnbounded<RowBatch>();
     private readonly HashSet<Guid> _suspects = [];
     private readonly List<string> _log = [];
+    private int _waits;
 
     public bool SendsAwaitConsumers => true;
 
     public int Receivers { get; private set; }
+
+    /// <summary>How often somebody began to wait for a delivery.</summary>
+    public int Waits => _waits;
 
     /// <summary>Whether its receivers say that they are full.</summary>
     public bool IsFull { get; set; }
@@ -53,8 +57,11 @@ internal sealed class ScriptedQueue : IBatchQueues
     {
         public bool IsFull => queue.IsFull;
 
-        public async ValueTask<Delivery<RowBatch>> ReceiveAsync(CancellationToken cancellationToken) =>
-            new Scripted(queue, await queue._batches.Reader.ReadAsync(cancellationToken));
+        public async ValueTask<Delivery<RowBatch>> ReceiveAsync(CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref queue._waits);
+            return new Scripted(queue, await queue._batches.Reader.ReadAsync(cancellationToken));
+        }
 
         public bool TryReceive([NotNullWhen(true)] out Delivery<RowBatch>? delivery)
         {
