@@ -17,8 +17,8 @@ internal sealed class World
     {
         Mutation = mutation;
         Simulator = new Simulator(seed);
-        Faults = new FaultProfile(Simulator.CreateRandom(6), Simulator.Met);
-        _ids = Simulator.CreateRandom(7);
+        Faults = new FaultProfile(Simulator.CreateRandom("faults"), Simulator.Met);
+        _ids = Simulator.CreateRandom("ids");
         Outside = CreateProcess("outside");
         Violations = new Violations(Simulator, mutation.Silenced);
         Database = new SimulatedDatabase(this);

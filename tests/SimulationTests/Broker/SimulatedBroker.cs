@@ -8,7 +8,7 @@ internal sealed class SimulatedBroker(World world)
     private readonly Dictionary<string, BrokerQueue> _queues = [];
     private readonly List<(string Pipeline, Guid Batch, string Reason)> _dead = [];
 
-    public Random Chances { get; } = world.Simulator.CreateRandom(1);
+    public Random Chances { get; } = world.Simulator.CreateRandom("broker");
 
     /// <summary>Small in some runs, so that back-pressure is met.</summary>
     public long LongestQueueBytes { get; set; } = 512L * 1024 * 1024;

@@ -15,7 +15,7 @@ internal interface INodeProgram
 /// <summary>A place where a program runs, and is started again whenever it ended.</summary>
 internal sealed class Node(World world, string name, Func<SimulatedProcess, INodeProgram> boot)
 {
-    private readonly Random _chances = world.Simulator.CreateRandom(name.Sum(c => c * 31) + 100);
+    private readonly Random _chances = world.Simulator.CreateRandom($"node {name}");
     private CancellationTokenSource _stopping = new();
     private INodeProgram? _program;
     private int _starts;

@@ -17,7 +17,7 @@ namespace Ingest.SimulationTests.Scenarios;
 /// </summary>
 internal sealed class Notices(World world)
 {
-    private readonly Random _chances = world.Simulator.CreateRandom(10);
+    private readonly Random _chances = world.Simulator.CreateRandom("notices");
     private readonly List<(SimulatedProcess Process, CommitTally Commits)> _gateways = [];
     private readonly List<SimulatedProcess> _writers = [];
     private readonly List<(SimulatedProcess Process, ProcessorVersions Processors)> _filters = [];

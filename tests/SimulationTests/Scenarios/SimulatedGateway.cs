@@ -44,7 +44,7 @@ internal sealed class SimulatedGateway
         _aborting = new CancellationTokenSource(Timeout.InfiniteTimeSpan, process.Time);
         _pipelines = pipelines.ToDictionary(p => p.Name);
         _publishers = pipelines.ToDictionary(p => p.Name, p => new BatchPublisher<LineBatch>(
-            queues.CreateSender<LineBatch>(p.Name), knobs.Publisher, process.Time, world.Simulator.CreateRandom(3), NullLogger.Instance));
+            queues.CreateSender<LineBatch>(p.Name), knobs.Publisher, process.Time, world.Simulator.CreateRandom($"publisher of {process}, {p.Name}"), NullLogger.Instance));
         var processors = world.Notices.OpenVersions(process);
         _filters = pipelines.ToDictionary(p => p.Name, p => knobs.PushesDown ? PushedFilter.Create(p, queues, processors) : null);
         _budgets = pipelines.ToDictionary(p => p.Name, p => new ReceiveBudget(p, knobs.Gateway, process.Time, joins: _filters[p.Name] is not null));

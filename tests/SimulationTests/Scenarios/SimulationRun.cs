@@ -22,7 +22,7 @@ internal sealed class SimulationRun
     private SimulationRun(int seed, Mutation mutation)
     {
         _world = new World(seed, mutation);
-        _chances = _world.Simulator.CreateRandom(8);
+        _chances = _world.Simulator.CreateRandom("scenario");
         var oneProcess = mutation.OneProcess ?? _chances.Next(3) == 0;
         if (_chances.Next(4) == 0)
             _world.Broker.LongestQueueBytes = 20_000;
@@ -34,7 +34,7 @@ internal sealed class SimulationRun
         foreach (var pipeline in pipelines)
             DrawProducers(pipeline, largeLines);
         mutation.Prepare(_world, _cluster);
-        new Chaos(_world, _cluster, _world.Simulator.CreateRandom(9)).Plan();
+        new Chaos(_world, _cluster, _world.Simulator.CreateRandom("chaos")).Plan();
     }
 
     /// <param name="seed">What everything is drawn from.</param>

@@ -23,7 +23,7 @@ internal static class Stages
                 Options.Create(knobs.Processor),
                 Options.Create(knobs.Publisher),
                 process.Time,
-                world.Simulator.CreateRandom(4),
+                world.Simulator.CreateRandom($"processor of {process}"),
                 NullLogger<ProcessorWorker>.Instance),
             stopping);
 
@@ -39,7 +39,7 @@ internal static class Stages
                 new Isolation(),
                 Options.Create(knobs.Writer),
                 process.Time,
-                world.Simulator.CreateRandom(5),
+                world.Simulator.CreateRandom($"writer of {process}"),
                 new OrderWatch(world)),
             stopping);
 

@@ -9,10 +9,10 @@ internal sealed class Simulator(int seed)
     private readonly int _thread = Environment.CurrentManagedThreadId;
     private readonly List<WorkItem> _runnable = [];
     private readonly PriorityQueue<Alarm, (long Due, long Order)> _alarms = new();
-    private readonly Random _choices = new(seed);
+    private readonly Random _choices = new SeededRandom(seed, "choices");
 
     /// <summary>How often the oldest item is next instead of any: some seeds hardly reorder, some do nothing else.</summary>
-    private readonly double _orderliness = new Random(~seed).Next(4) / 4.0;
+    private readonly double _orderliness = new SeededRandom(seed, "orderliness").Next(4) / 4.0;
     private long _order;
     private readonly PriorityQueue<Action, (long Step, long Order)> _atSteps = new();
     private string? _stray;
@@ -29,7 +29,7 @@ internal sealed class Simulator(int seed)
     public string? Stray => Volatile.Read(ref _stray);
 
     /// <summary>A stream of chances of its own, so that one part of a run may change without all others changing.</summary>
-    public Random CreateRandom(int purpose) => new(unchecked((seed * 7919) + (purpose * 104_729)));
+    public Random CreateRandom(string purpose) => new SeededRandom(seed, purpose);
 
     public void Enqueue(SimulatedProcess process, SendOrPostCallback work, object? state)
     {

@@ -8,7 +8,7 @@ internal sealed class SimulatedDatabase(World world)
     private readonly Dictionary<string, SimulatedTable> _tables = [];
     private readonly HashSet<Transaction> _open = [];
 
-    public Random Chances { get; } = world.Simulator.CreateRandom(2);
+    public Random Chances { get; } = world.Simulator.CreateRandom("database");
 
     public LockTable Locks { get; } = new();
 
