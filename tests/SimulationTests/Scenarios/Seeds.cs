@@ -5,21 +5,28 @@ namespace Ingest.SimulationTests.Scenarios;
 /// <summary>What many seeds have shown, each run on one thread from its beginning to its end.</summary>
 /// <param name="Found">The result of the lowest seed that found something, or null.</param>
 /// <param name="Met">How many runs have met each fault.</param>
-internal sealed record Seeds(RunResult? Found, IReadOnlyDictionary<Encounter, int> Met)
+/// <param name="Settings">How many runs were like that.</param>
+/// <param name="Together">How many runs were like that and have met the fault.</param>
+internal sealed record Seeds(
+    RunResult? Found, IReadOnlyDictionary<Encounter, int> Met, IReadOnlyDictionary<Setting, int> Settings,
+    IReadOnlyDictionary<(Encounter, Setting), int> Together)
 {
-    /// <summary>Runs the first seeds, and none after one that found something.</summary>
-    public static Seeds Run(int seeds, Func<int, RunResult> run)
+    /// <summary>Runs so many seeds from the first on, and none after one that found something.</summary>
+    public static Seeds Run(int first, int count, Func<int, RunResult> run)
     {
         RunResult? found = null;
         var met = new Dictionary<Encounter, int>();
+        var settings = new Dictionary<Setting, int>();
+        var together = new Dictionary<(Encounter, Setting), int>();
         var gate = new Lock();
-        Parallel.For(0, seeds, (seed, loop) =>
+        Parallel.For(first, checked(first + count), (seed, loop) =>
         {
             var result = run(seed);
             lock (gate)
             {
-                foreach (var encounter in result.Met)
-                    met[encounter] = met.GetValueOrDefault(encounter) + 1;
+                Count(met, result.Met);
+                Count(settings, result.Settings);
+                Count(together, result.Met.SelectMany(m => result.Settings.Select(s => (m, s))));
                 if (result.Violations.Count == 0)
                     return;
                 loop.Break();
@@ -27,6 +34,12 @@ internal sealed record Seeds(RunResult? Found, IReadOnlyDictionary<Encounter, in
                     found = result;
             }
         });
-        return new Seeds(found, met);
+        return new Seeds(found, met, settings, together);
+    }
+
+    private static void Count<T>(Dictionary<T, int> counts, IEnumerable<T> seen) where T : notnull
+    {
+        foreach (var one in seen)
+            counts[one] = counts.GetValueOrDefault(one) + 1;
     }
 }

@@ -18,6 +18,7 @@ internal sealed class SimulationRun
     private readonly World _world;
     private readonly Cluster _cluster;
     private readonly Random _chances;
+    private readonly HashSet<Setting> _settings;
 
     private SimulationRun(int seed, Mutation mutation)
     {
@@ -30,6 +31,7 @@ internal sealed class SimulationRun
         var pipelines = new[] { "first", "second" }.Take(mutation.TwoPipelines ?? _chances.Next(2) == 1 ? 2 : 1)
             .Select(name => Definitions.Pick(name, largeLines, mutation.Keyed ?? _chances.Next(2) == 0, _chances.Next(3) == 0, (Acknowledge)_chances.Next(3)))
             .ToArray();
+        _settings = SettingsOf(pipelines[0], oneProcess, largeLines);
         _cluster = new Cluster(_world, pipelines, oneProcess, _chances);
         foreach (var pipeline in pipelines)
             DrawProducers(pipeline, largeLines);
@@ -59,8 +61,22 @@ internal sealed class SimulationRun
             run._world.Simulator.Trace.Hash,
             [.. run._world.Simulator.Trace.Tail],
             run._world.Simulator.Steps,
-            run._world.Simulator.Met);
+            run._world.Simulator.Met,
+            run._settings);
     }
+
+    private static HashSet<Setting> SettingsOf(PipelineDefinition pipeline, bool oneProcess, bool largeLines) =>
+    [
+        oneProcess ? Setting.OneProcess : Setting.SeveralProcesses,
+        largeLines ? Setting.LargeLines : Setting.SmallLines,
+        pipeline.Key.Count > 0 ? Setting.Keyed : Setting.WithoutKey,
+        pipeline.Acknowledge switch
+        {
+            Acknowledge.None => Setting.AcknowledgedNever,
+            Acknowledge.Queued => Setting.AcknowledgedQueued,
+            _ => Setting.AcknowledgedCommitted,
+        },
+    ];
 
     private void DrawProducers(PipelineDefinition pipeline, bool largeLines)
     {
@@ -120,7 +136,10 @@ internal sealed class SimulationRun
 /// <param name="Tail">The last of it.</param>
 /// <param name="Steps">How much happened.</param>
 /// <param name="Met">Which faults struck.</param>
-internal sealed record RunResult(int Seed, IReadOnlyList<string> Violations, ulong Hash, IReadOnlyList<string> Tail, long Steps, IReadOnlySet<Encounter> Met)
+/// <param name="Settings">What it was like.</param>
+internal sealed record RunResult(
+    int Seed, IReadOnlyList<string> Violations, ulong Hash, IReadOnlyList<string> Tail, long Steps, IReadOnlySet<Encounter> Met,
+    IReadOnlySet<Setting> Settings)
 {
     public override string ToString() =>
         $"Seed {Seed}: {string.Join("\n", Violations.Take(5))}\n(INGEST_SIMULATION_SEED={Seed} shows it again.) The last steps:\n{string.Join("\n", Tail)}";
