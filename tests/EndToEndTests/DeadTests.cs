@@ -39,22 +39,36 @@ public sealed class DeadTests(SharedServers servers)
         Assert.Contains("ingest_batches_buried_total{", metrics, StringComparison.Ordinal);
         Assert.Contains("cause=\"unreadable\"", metrics, StringComparison.Ordinal);
 
-        var (listed, output) = await RunAsync(broker, "list", "--pipeline", file, "--format", "json");
+        var (listed, output) = await RunAsync(broker, "dead", "list", "--pipeline", file, "--format", "json");
         Assert.Equal(0, listed);
         using var json = JsonDocument.Parse(output.Single());
         var batch = json.RootElement.GetProperty("batches")[0];
         Assert.StartsWith("unreadable: ", batch.GetProperty("reason").GetString(), StringComparison.Ordinal);
 
-        var (unnamed, _) = await RunAsync(broker, "requeue", "--pipeline", name);
-        var (unknown, _) = await RunAsync(broker, "requeue", "no-such-id", "--pipeline", name);
-        var (requeued, told) = await RunAsync(broker, "requeue", "--all", "--pipeline", name);
+        // Without the processor, what is sent back does not die again.
+        await processor.StopAsync(PipelineUnderTest.Deadline);
+        var empty = Path.Combine(folder, "empty.db");
+        await File.WriteAllBytesAsync(empty, [], Token);
+        await StatusAsync(1, "  DEAD      1 batches; ");
+
+        var (unnamed, _) = await RunAsync(broker, "dead", "requeue", "--pipeline", name);
+        var (unknown, _) = await RunAsync(broker, "dead", "requeue", "no-such-id", "--pipeline", name);
+        var (requeued, told) = await RunAsync(broker, "dead", "requeue", "--all", "--pipeline", name);
         Assert.Equal((2, 1, 0, "1 sent back."), (unnamed, unknown, requeued, told.Last()));
+        await StatusAsync(0, "  queues    1 messages of lines, ");
+
+        // The broker's counts follow a moment later.
+        Task StatusAsync(int exitCode, string line) => Eventually.HoldsAsync(
+            async () => await RunAsync(broker, "status", "-p", file, "-d", empty) is var status
+                && status.ExitCode == exitCode && status.Output.Any(l => l.StartsWith(line, StringComparison.Ordinal)),
+            PipelineUnderTest.Deadline,
+            () => $"The status was to end with {exitCode} and to say{line}");
     }
 
     private static async Task<(int ExitCode, string[] Output)> RunAsync(RabbitMqServer broker, params string[] arguments)
     {
         await using var command = ServiceProcess.Start(
-            "Cli", ["dead", .. arguments], new Dictionary<string, string?> { ["ConnectionStrings__RabbitMq"] = broker.Uri.ToString() });
+            "Cli", arguments, new Dictionary<string, string?> { ["ConnectionStrings__RabbitMq"] = broker.Uri.ToString() });
         var exitCode = await command.WaitForExitAsync(TimeSpan.FromSeconds(60));
         return (exitCode, [.. command.Output.Lines]);
     }
