@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Ingest.TestSupport;
+using RabbitMQ.Client;
 
 namespace Ingest.EndToEndTests;
 
@@ -48,6 +49,39 @@ public sealed class ReceiptTests(SharedServers servers)
             (6, 3, 1, 1, 1),
             (Count("lines"), Count("written"), Count("duplicate"), Count("filtered"), Count("rejected")));
         long Count(string name) => receipt.GetProperty(name).GetInt64();
+    }
+
+    [Fact]
+    public async Task A_producer_that_wants_to_know_is_told_that_its_lines_are_dead()
+    {
+        var ncat = await Ncat.FindOrSkipAsync();
+        await using var pipeline = await PipelineUnderTest.StartAsync(servers, Numbers + "\nacknowledge: committed\n");
+        await pipeline.Processor.WaitForLineAsync(line => line.Contains("Consuming", StringComparison.Ordinal), PipelineUnderTest.Deadline);
+        await pipeline.Processor.StopAsync(PipelineUnderTest.Deadline);
+        var sending = ncat.SendAsync(pipeline.Port, Utf8(Input), PipelineUnderTest.Deadline);
+        await using var connection = await (await servers.RabbitMqAsync()).ConnectAsync();
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: TestContext.Current.CancellationToken);
+        var queue = $"ingest.{pipeline.Name}.lines";
+        BasicGetResult? message = null;
+        await Eventually.HoldsAsync(
+            async () => (message = await channel.BasicGetAsync(queue, autoAck: true, TestContext.Current.CancellationToken)) is not null,
+            PipelineUnderTest.Deadline,
+            () => "The batch was to be in its queue.");
+        await pipeline.StartAgainAsync(pipeline.Processor);
+
+        // The notice of a processor whose bus is not connected yet is lost.
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                await channel.BasicPublishAsync(
+                    "", queue, mandatory: true, new BasicProperties(message!.BasicProperties), message.Body[..^1], TestContext.Current.CancellationToken);
+                return sending.IsCompleted;
+            },
+            PipelineUnderTest.Deadline,
+            () => pipeline.Processor.Describe("was to tell that the batch is dead"));
+        var receipt = Parse((await sending).Output);
+        Assert.Equal("queued", receipt.GetProperty("state").GetString());
+        Assert.StartsWith("1 batches could not be dealt with", receipt.GetProperty("error").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
