@@ -18,7 +18,7 @@ internal sealed class LedgerAudit(PostgresDatabase database)
         ("rows that are filtered or malformed", $"SELECT (SELECT count(*) FROM numbered WHERE NOT ({IsRow})) + (SELECT count(*) FROM keyless WHERE NOT ({IsRow}))"),
         ("malformed lines of receipted sources that are no reject", $"SELECT count(*) FROM receipted_lines l WHERE {NumberedLines.IsMalformedSql} AND NOT EXISTS (SELECT FROM rejected_lines r WHERE r.p = l.p AND r.run = l.run AND r.n = l.n)"),
         ("lines rejected twice", "SELECT count(*) FROM (SELECT FROM rejected_lines GROUP BY p, run, n HAVING count(*) > 1) t"),
-        ("good lines rejected", $"SELECT count(*) FROM rejected_lines WHERE NOT ({NumberedLines.IsMalformedSql})"),
+        ("good lines rejected", $"SELECT count(*) FROM rejected_lines WHERE ({NumberedLines.IsMalformedSql}) IS NOT TRUE"),
         ("batches that do not balance", "SELECT count(*) FROM ingest_batches WHERE lines <> written + duplicate + filtered + rejected"),
         ("segments that do not balance", "SELECT count(*) FROM ingest_segments WHERE lines <> written + duplicate + filtered + rejected"),
         ("rows that the ledger miscounts", "SELECT abs((SELECT sum(written) FROM ingest_batches) - (SELECT count(*) FROM numbered) - (SELECT count(*) FROM keyless))::bigint"),
