@@ -1,3 +1,4 @@
+using Ingest.Gateway;
 using Ingest.SimulationTests.Scenarios;
 
 namespace Ingest.SimulationTests.Mutations;
@@ -7,8 +8,11 @@ internal sealed class SpoiledTable : Mutation
 {
     private static readonly TimeSpan MendedAfter = TimeSpan.FromMinutes(20);
 
-    /// <summary>Far more than undisturbed senders take, who start within twenty seconds and stall for some minutes at most.</summary>
-    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(15);
+    /// <summary>
+    /// Far more than undisturbed senders take, who start within twenty seconds and stall for some minutes at most, and less
+    /// than those wait who wait for a commit in vain.
+    /// </summary>
+    private static readonly TimeSpan Soon = new GatewayOptions().CommitTimeout - TimeSpan.FromMinutes(1);
 
     public override bool? TwoPipelines => true;
 
