@@ -26,7 +26,11 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
     public ServiceProcess Gateway { get; private set; } = null!;
 
     public Uri GatewayMetrics { get; private set; } = null!;
+
     public Uri WriterMetrics { get; private set; } = null!;
+
+    /// <summary>Where the writer says how it is.</summary>
+    public Uri WriterHealth { get; private set; } = null!;
 
     public ServiceProcess Processor { get; private set; } = null!;
 
@@ -125,8 +129,8 @@ internal sealed class PipelineUnderTest : IAsyncDisposable
         var url = $"http://127.0.0.1:{FreePort.Next()}";
         if (project == "Gateway")
             GatewayMetrics = new Uri($"{url}/metrics");
-        if (project == "Writer")
-            WriterMetrics = new Uri($"{url}/metrics");
+        else if (project == "Writer")
+            (WriterMetrics, WriterHealth) = (new Uri($"{url}/metrics"), new Uri($"{url}/health/"));
         return ServiceProcess.Start(project, environment: new Dictionary<string, string?>(_environment) { ["ASPNETCORE_URLS"] = url });
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Ingest.TestSupport;
 
@@ -174,16 +175,30 @@ public sealed class ServiceTests(SharedServers servers)
             servers, Comments, settings: ("Writer__RefusalRetryDelay", "00:00:00.2"));
         await ncat.SendAsync(pipeline.Port, new MemoryStream(Lines("{}")), PipelineUnderTest.Deadline);
         await pipeline.AllLinesAreAccountedForAsync(1);
+        await AnswersAsync("ready", HttpStatusCode.OK, "ready");
         await pipeline.Database.ExecuteAsync("ALTER TABLE social.comments RENAME COLUMN created_at TO made_at");
         await ncat.SendAsync(
             pipeline.Port, new MemoryStream(Lines("""{"id":"a","author":"x","created_utc":1538352001,"subreddit":"elixir"}""")), PipelineUnderTest.Deadline);
         await pipeline.Writer.WaitForLineAsync(
             line => line.Contains("made_at", StringComparison.Ordinal) || line.Contains("created_at", StringComparison.Ordinal), PipelineUnderTest.Deadline);
         Assert.Equal(1, (await pipeline.BalanceAsync()).Lines);
+        await AnswersAsync("ready", HttpStatusCode.ServiceUnavailable, "\"created_at\"");
+        await AnswersAsync("live", HttpStatusCode.OK, "");
 
         await pipeline.Database.ExecuteAsync("ALTER TABLE social.comments RENAME COLUMN made_at TO created_at");
         await pipeline.AllLinesAreAccountedForAsync(2, sources: 2);
         Assert.Equal((2, 1, 0, 1, 0), await pipeline.BalanceAsync());
+        await Eventually.HoldsAsync(
+            () => AnswersAsync("ready", HttpStatusCode.OK, "ready"), PipelineUnderTest.Deadline, () => pipeline.Writer.Describe("was to be ready again"));
+
+        async Task<bool> AnswersAsync(string question, HttpStatusCode status, string text)
+        {
+            using var http = new HttpClient();
+            using var answer = await http.GetAsync(new Uri(pipeline.WriterHealth, question), TestContext.Current.CancellationToken);
+            Assert.Equal(status, answer.StatusCode);
+            Assert.Contains(text, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            return true;
+        }
     }
 
     [Fact]
@@ -204,6 +219,29 @@ public sealed class ServiceTests(SharedServers servers)
 
         var sent = await sending;
         Assert.NotEqual(0, sent.ExitCode);
+        await broker.ResumeAsync();
+    }
+
+    [Fact]
+    public async Task A_gateway_that_stops_gives_up_what_is_not_safe_when_its_drain_is_over()
+    {
+        // Less than the host would wait for it.
+        var deadline = TimeSpan.FromSeconds(25);
+        var ncat = await Ncat.FindOrSkipAsync();
+        await using var broker = await SharedServers.OrSkipAsync(RabbitMqServer.StartOwnAsync);
+        await using var pipeline = await PipelineUnderTest.StartAsync(servers, Comments, broker, ("Gateway__Drain", "00:00:01"));
+        await broker.PauseAsync();
+        var sending = ncat.SendAsync(pipeline.Port, new MemoryStream(Lines("""{"id":"a"}""")), PipelineUnderTest.Deadline);
+        await Eventually.HoldsAsync(
+            () => sending.IsCompleted || IsReadToItsEnd(pipeline.Port),
+            PipelineUnderTest.Deadline,
+            () => "The gateway was to have read the connection.");
+        Assert.False(sending.IsCompleted);
+
+        Assert.Equal(0, await pipeline.Gateway.StopAsync(deadline));
+        var sent = await sending;
+        Assert.NotEqual(0, sent.ExitCode);
+        Assert.Empty(sent.Output);
         await broker.ResumeAsync();
     }
 
