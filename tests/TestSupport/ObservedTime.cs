@@ -1,10 +1,10 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Ingest.UnitTests;
+namespace Ingest.TestSupport;
 
 /// <summary>A clock that stands still until it is moved, and that tells which waits begin.</summary>
-internal sealed class ObservedTime : FakeTimeProvider
+public sealed class ObservedTime : FakeTimeProvider
 {
     private readonly Channel<TimeSpan> _waits = Channel.CreateUnbounded<TimeSpan>();
 
@@ -21,7 +21,7 @@ internal sealed class ObservedTime : FakeTimeProvider
     public bool NobodyWaits => _waits.Reader.Count == 0;
 }
 
-internal static class Soon
+public static class Soon
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
