@@ -61,7 +61,7 @@ internal sealed class RabbitMqSender<T>(Broker broker, string pipeline) : IBatch
     private async Task SendCopyAsync(T batch, UnconfirmedCopies copies, CancellationToken cancellationToken)
     {
         var channel = await ChannelAsync(cancellationToken);
-        var deadline = Deadline(copies.Unanswered);
+        var deadline = Deadline(copies.Late);
         try
         {
             var answer = copies.AddAsync(PublishAsync(channel, batch, copies.GivenUp));
@@ -86,6 +86,7 @@ internal sealed class RabbitMqSender<T>(Broker broker, string pipeline) : IBatch
         }
 
         // The next copy takes another connection; the confirm of this one may still come.
+        copies.Late++;
         await broker.Publishing.RetireAsync(channel);
         throw new SendFailedException($"no confirm from queue {_queue} within {deadline.TotalSeconds:0} s");
     }
@@ -129,10 +130,10 @@ internal sealed class RabbitMqSender<T>(Broker broker, string pipeline) : IBatch
         await channel.BasicPublishAsync("", _queue, mandatory: true, properties, body.Memory, givenUp);
     }
 
-    private TimeSpan Deadline(int copiesBefore)
+    private TimeSpan Deadline(int lateBefore)
     {
         var options = broker.Options;
-        var deadline = options.PublishTimeout * Math.Pow(2, Math.Min(copiesBefore, 16));
+        var deadline = options.PublishTimeout * Math.Pow(2, Math.Min(lateBefore, 16));
         return deadline < options.LongestPublishTimeout ? deadline : options.LongestPublishTimeout;
     }
 

@@ -12,6 +12,9 @@ internal sealed class UnconfirmedCopies : IDisposable
     /// <summary>How many have no answer yet.</summary>
     public int Unanswered => _copies.Count(c => !c.IsCompleted);
 
+    /// <summary>How many passed their deadline, those included whose connection was given up since, so that nothing comes any more.</summary>
+    public int Late { get; set; }
+
     /// <summary>Ends the wait for all confirms.</summary>
     public CancellationToken GivenUp => _given.Token;
 

@@ -53,6 +53,38 @@ public sealed class BrokerFaultTests(SharedServers servers)
     }
 
     [Fact]
+    public async Task Each_copy_of_a_batch_waits_twice_as_long_for_its_confirm_as_the_one_before_up_to_a_bound()
+    {
+        var server = await servers.RabbitMqAsync();
+        var fixture = new BrokerFixture(server);
+        await using (var queues = fixture.Queues())
+            await fixture.SendAsync(queues, 1);
+        var (proxy, uri) = TcpProxy.Before(server.Uri);
+        await using var _ = proxy;
+        var time = new ObservedTime();
+        var options = new RabbitMqOptions
+        {
+            Uri = uri, PublishTimeout = TimeSpan.FromSeconds(10), LongestPublishTimeout = TimeSpan.FromSeconds(70),
+        };
+        await using var broker = new Broker(options, time, null, NullLogger.Instance);
+        await using var sender = new RabbitMqSender<LineBatch>(broker, fixture.Pipeline);
+        var batch = fixture.Batch();
+        proxy.FreezeAnswersTo(batch.Id.ToString());
+        int[] deadlines = [10, 20, 40, 70, 70];
+        foreach (var seconds in deadlines)
+        {
+            var sending = sender.SendAsync(batch, Token);
+            Assert.Equal(seconds, (await time.NextWaitAsync()).TotalSeconds);
+            time.Advance(TimeSpan.FromSeconds(seconds) - TimeSpan.FromTicks(1));
+            Assert.False(sending.IsCompleted);
+            time.Advance(TimeSpan.FromTicks(1));
+            await Assert.ThrowsAsync<SendFailedException>(() => sending.WaitAsync(BrokerFixture.Deadline, Token));
+        }
+
+        Assert.Equal(1u + (uint)deadlines.Length, await fixture.CountAsync(fixture.Lines));
+    }
+
+    [Fact]
     public async Task What_moves_between_queues_leaves_a_connection_that_does_not_answer_too()
     {
         var server = await servers.RabbitMqAsync();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Ingest.TestSupport;
 
@@ -13,6 +14,7 @@ public sealed class TcpProxy : IAsyncDisposable
     private readonly int _server;
     private readonly Task _accepting;
     private bool _refusing;
+    private byte[]? _unanswered;
 
     public TcpProxy(int server)
     {
@@ -50,6 +52,12 @@ public sealed class TcpProxy : IAsyncDisposable
         foreach (var link in Links())
             link.Freeze();
     }
+
+    /// <summary>
+    /// What the server answers to these bytes, and all that follows over the same connection, waits for <see cref="Thaw"/>. The
+    /// client has to send them in one piece.
+    /// </summary>
+    public void FreezeAnswersTo(string sent) => _unanswered = Encoding.UTF8.GetBytes(sent);
 
     public void Thaw()
     {
@@ -101,7 +109,7 @@ public sealed class TcpProxy : IAsyncDisposable
 
                 var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
                 await server.ConnectAsync(IPAddress.Loopback, _server, _ended.Token);
-                var link = new Link(client, server);
+                var link = new Link(client, server, this);
                 lock (_lock)
                     _links.Add(link);
                 running.Add(link.RunAsync());
@@ -115,7 +123,7 @@ public sealed class TcpProxy : IAsyncDisposable
         await Task.WhenAll(running);
     }
 
-    private sealed class Link(Socket client, Socket server) : IDisposable
+    private sealed class Link(Socket client, Socket server, TcpProxy proxy) : IDisposable
     {
         private TaskCompletionSource? _frozen;
 
@@ -139,6 +147,8 @@ public sealed class TcpProxy : IAsyncDisposable
             {
                 while (await from.ReceiveAsync(buffer) is > 0 and var count)
                 {
+                    if (!answers && proxy._unanswered is { } unanswered && buffer.AsSpan(0, count).IndexOf(unanswered) >= 0)
+                        Freeze();
                     if (answers && _frozen is { } frozen)
                         await frozen.Task;
                     for (var sent = 0; sent < count;)
