@@ -3,6 +3,7 @@ using Ingest.Gateway.Framing;
 using Ingest.Gateway.Receipts;
 using Ingest.Gateway.Sources;
 using Ingest.Messaging;
+using Ingest.Pipelines.Definition;
 using Ingest.ServiceDefaults.Control;
 using Ingest.UnitTests.Messaging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -17,14 +18,15 @@ public sealed class SharedBatchesTests : IDisposable
     private readonly ObservedTime _time = new();
     private readonly ScriptedSender<LineBatch> _sender = new();
     private readonly CancellationTokenSource _aborting = new();
+    private readonly BatchPublisher<LineBatch> _publisher;
     private readonly CommitTally _commits;
-    private readonly SharedBatches _shared;
+    private SharedBatches _shared;
 
     public SharedBatchesTests()
     {
-        var publisher = new BatchPublisher<LineBatch>(_sender, new PublisherOptions(), _time, new Random(1), NullLogger.Instance);
+        _publisher = new BatchPublisher<LineBatch>(_sender, new PublisherOptions(), _time, new Random(1), NullLogger.Instance);
         _commits = new CommitTally(1_000, TimeSpan.FromSeconds(5), _time);
-        _shared = new SharedBatches(Lines.Pipeline, publisher, _commits, Linger, _time);
+        _shared = Share(Lines.Pipeline);
     }
 
     public void Dispose() => _aborting.Dispose();
@@ -87,6 +89,57 @@ public sealed class SharedBatchesTests : IDisposable
         _time.Advance(Linger);
         await many[8].SoonAsync();
         Assert.Equal(LineBatchBuilder.CutBytes / 8, (await _sender.NextAsync()).Batch.Lines.Length);
+    }
+
+    [Theory]
+    [InlineData(1, 16_000)]
+    [InlineData(100, 10_000)]
+    public async Task A_shared_one_has_no_more_lines_than_any_other_and_no_more_cells(int columns, int firstLines)
+    {
+        var pipeline = Definitions.RefusingAll(columns: columns);
+        _shared = Share(pipeline);
+        await PublishAsync("a\n");
+        var first = await NextAsync("a\n");
+        var many = string.Concat(Enumerable.Repeat("{}\n", 2_000));
+        var all = Enumerable.Range(0, 9).Select(_ => PublishAsync(many)).ToArray();
+        first.Confirm();
+
+        var counts = new List<int>();
+        while (counts.Sum() < 18_000)
+        {
+            var attempt = await _sender.NextAsync();
+            counts.Add(attempt.Batch.Segments.Sum(s => s.Lines));
+            attempt.Confirm();
+        }
+
+        Assert.Equal(firstLines, counts[0]);
+        Assert.All(counts, count => Assert.InRange(count, 1, LineBatchBuilder.MostLinesOf(pipeline)));
+        Assert.Equal(18_000, counts.Sum());
+        await Task.WhenAll(await Task.WhenAll(all).SoonAsync()).SoonAsync();
+    }
+
+    [Fact]
+    public async Task What_can_be_sent_again_goes_alone_under_the_id_that_it_has_each_time()
+    {
+        await PublishAsync("a\n");
+        var first = await NextAsync("a\n");
+        var leader = PublishAsync("b\n");
+        var replayed = new[] { "one", "two" }.Select(name => Source.Replay(name, Lines.Pipeline)).ToArray();
+        var sending = replayed
+            .Select(source => new SourceOutlet(_publisher, shared: _shared).PublishAsync(Only(source, "c\n"), _aborting.Token).AsTask())
+            .ToArray();
+        Assert.Equal(replayed.Length, _sender.Waiting);
+        foreach (var source in replayed)
+        {
+            using var again = Only(source, "c\n");
+            var sent = (await NextAsync("c\n")).Batch;
+            Assert.Equal((again.Id, true, source.Id), (sent.Id, sent.Replayable, Assert.Single(sent.Segments).SourceId));
+        }
+
+        await Task.WhenAll(sending).SoonAsync();
+        first.Confirm();
+        Assert.False((await NextAsync("b\n")).Batch.Replayable);
+        await leader.SoonAsync();
     }
 
     [Fact]
@@ -160,6 +213,8 @@ public sealed class SharedBatchesTests : IDisposable
         Assert.Equal((2, 1), (tally.Written, tally.Duplicate));
     }
 
+    private SharedBatches Share(PipelineDefinition pipeline) => new(pipeline, _publisher, _commits, Linger, _time);
+
     private async Task LingersAsync() => Assert.Equal(Linger, await _time.NextWaitAsync());
 
     private async Task<Attempt<LineBatch>> NextAsync(string lines)
@@ -169,8 +224,17 @@ public sealed class SharedBatchesTests : IDisposable
         return attempt;
     }
 
+    /// <summary>All that a source sends, as it is cut.</summary>
+    private LineBatch Only(Source source, string lines)
+    {
+        using var builder = new LineBatchBuilder(source, _time);
+        builder.Advance(Encoding.ASCII.GetBytes(lines, builder.GetMemory().Span));
+        return Assert.Single(builder.Complete());
+    }
+
     private Task<Task> PublishAsync(string lines, SourceTally? tally = null, Guid? source = null, long offset = 0)
     {
+        var count = lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
         var memory = PooledMemory.Rent(lines.Length);
         Encoding.ASCII.GetBytes(lines, memory.Memory.Span);
         var batch = new LineBatch
@@ -182,8 +246,8 @@ public sealed class SharedBatchesTests : IDisposable
             [
                 new Segment
                 {
-                    SourceId = source ?? Guid.NewGuid(), Source = "s", FirstLine = 1, NextLine = 2, ByteOffset = offset,
-                    ByteLength = lines.Length, Lines = 1, PayloadLength = lines.Length,
+                    SourceId = source ?? Guid.NewGuid(), Source = "s", FirstLine = 1, NextLine = count + 1, ByteOffset = offset,
+                    ByteLength = lines.Length, Lines = count, PayloadLength = lines.Length,
                 },
             ],
             Lines = memory.Memory,
