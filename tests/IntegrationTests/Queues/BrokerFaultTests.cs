@@ -277,6 +277,31 @@ public sealed class BrokerFaultTests(SharedServers servers)
             await receiver.ReceiveAsync(Token).AsTask().WaitAsync(BrokerFixture.Deadline, Token);
     }
 
+    [Fact]
+    public async Task Memory_is_counted_as_batches_take_it_and_not_as_messages_do()
+    {
+        const int heldBytes = 1024 * 1024;
+        var fixture = new BrokerFixture(await servers.RabbitMqAsync());
+        await using var queues = fixture.Queues(change: o => o.HeldBytes = heldBytes);
+        await using var sender = queues.CreateSender<LineBatch>(fixture.Pipeline);
+        for (var i = 0; i < 2; i++)
+        {
+            var batch = RandomBatches.Compressible(fixture.Pipeline, 5_000_000);
+            using var body = Messaging.Wire.Body.Pack(batch, new RabbitMqOptions().Compression);
+            Assert.InRange(body.Memory.Length, 1, heldBytes / 20);
+            await sender.SendAsync(batch, Token);
+        }
+
+        await using var receiver = queues.CreateReceiver<LineBatch>(fixture.Pipeline, 16);
+        var first = await BrokerFixture.NextAsync(receiver);
+        var second = BrokerFixture.NextAsync(receiver);
+        await Eventually.HoldsAsync(
+            () => receiver.IsFull || second.IsCompleted, BrokerFixture.Deadline, () => "It was to wait for memory.");
+        Assert.False(second.IsCompleted);
+        await first.AcknowledgeAsync();
+        await (await second).AcknowledgeAsync();
+    }
+
     private static Task EventuallySentAsync(IBatchSender<LineBatch> sender, LineBatch batch) => Eventually.HoldsAsync(
         async () =>
         {

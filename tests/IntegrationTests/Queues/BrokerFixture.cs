@@ -42,6 +42,10 @@ internal sealed class BrokerFixture(RabbitMqServer broker)
         return batches;
     }
 
+    /// <summary>The next delivery; none fails the test instead of hanging it.</summary>
+    public static Task<Delivery<T>> NextAsync<T>(IBatchReceiver<T> receiver) where T : class, IBatch<T> =>
+        receiver.ReceiveAsync(Token).AsTask().WaitAsync(Deadline, Token);
+
     public async Task<T> OnChannelAsync<T>(Func<IChannel, Task<T>> work)
     {
         await using var connection = await broker.ConnectAsync();

@@ -2,16 +2,26 @@ using Ingest.Messaging;
 
 namespace Ingest.IntegrationTests.Queues;
 
-/// <summary>Batches of one line of one source, with random bytes.</summary>
+/// <summary>Batches of one line of one source, with random bytes unless said otherwise.</summary>
 internal static class RandomBatches
 {
-    public static LineBatch Lines(string pipeline, int bytes) => new()
+    public static LineBatch Lines(string pipeline, int bytes) => Lines(pipeline, Noise(bytes));
+
+    /// <summary>Its message is a small part of what it takes in memory.</summary>
+    public static LineBatch Compressible(string pipeline, int bytes)
+    {
+        var line = new byte[bytes];
+        Array.Fill(line, (byte)'x');
+        return Lines(pipeline, line);
+    }
+
+    private static LineBatch Lines(string pipeline, byte[] line) => new()
     {
         Id = Guid.CreateVersion7(),
         Pipeline = pipeline,
         Definition = "0",
-        Lines = Noise(bytes),
-        Segments = [Segment(bytes) with { PayloadLength = bytes }],
+        Lines = line,
+        Segments = [Segment(line.Length) with { PayloadLength = line.Length }],
     };
 
     public static RowBatch Rows(string pipeline, int bytes) => new()
