@@ -218,8 +218,13 @@ public class BodyTests
 
     private static void ReadAll(IReadOnlyList<Reject> rejects, IReadOnlyList<Segment> segments, IReadOnlyList<SourceEnd> ends)
     {
-        Assert.All(rejects, reject => Assert.NotNull($"{reject.Reason.SqlName()}{segments[reject.Segment].Source}"));
-        Assert.All(ends, end => Assert.NotNull(end.ToString()));
+        Assert.All(rejects, reject =>
+        {
+            Assert.NotEmpty(reject.Reason.SqlName());
+            Assert.InRange(reject.Segment, 0, segments.Count - 1);
+            Assert.True(reject.Line >= 0 && reject.RawLength >= 0);
+        });
+        Assert.All(ends, end => Assert.True(end.Lines >= 0 && end.LastLine >= 0 && end.Bytes >= 0));
         Assert.All(segments, segment => Assert.True(segment.NextLine >= segment.FirstLine && segment.FirstLine >= 0 && segment.ByteLength >= 0 && segment.ByteOffset >= 0));
     }
 }
