@@ -122,7 +122,7 @@ public sealed class ReceiptTests(SharedServers servers)
 
         var stopping = pipeline.Gateway.StopAsync(PipelineUnderTest.Deadline);
         using var reader = new StreamReader(stream);
-        var receipt = Parse(await reader.ReadToEndAsync(TestContext.Current.CancellationToken));
+        var receipt = Parse(await reader.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(PipelineUnderTest.Deadline, TestContext.Current.CancellationToken));
         Assert.Equal(("interrupted", 2, 16), (receipt.GetProperty("state").GetString(), receipt.GetProperty("lines").GetInt64(), receipt.GetProperty("bytes").GetInt64()));
         Assert.Equal(0, await stopping);
         await pipeline.AllLinesAreAccountedForAsync(2);

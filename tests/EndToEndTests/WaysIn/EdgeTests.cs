@@ -47,7 +47,9 @@ public sealed class EdgeTests
             await using var stream = new NetworkStream(socket);
             await stream.WriteAsync(Encoding.ASCII.GetBytes(begin), TestContext.Current.CancellationToken);
             using var reader = new StreamReader(stream);
-            var refusal = ServeUnderTest.Receipt(await reader.ReadLineAsync(TestContext.Current.CancellationToken) + "\n");
+            var line = await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask()
+                .WaitAsync(ServeUnderTest.Deadline, TestContext.Current.CancellationToken);
+            var refusal = ServeUnderTest.Receipt(line + "\n");
             Assert.Equal(("refused", 0), (refusal.GetProperty("state").GetString(), refusal.GetProperty("lines").GetInt64()));
             told.Add(refusal.GetProperty("error").GetString()!);
             await Assert.ThrowsAsync<IOException>(() => ServeUnderTest.ReadAsync(stream));

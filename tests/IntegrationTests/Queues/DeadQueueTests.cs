@@ -60,7 +60,7 @@ public sealed class DeadQueueTests(SharedServers servers)
 
         await using var queues = fixture.Queues();
         await using var receiver = queues.CreateReceiver<LineBatch>(fixture.Pipeline, 16);
-        var back = await receiver.ReceiveAsync(Token);
+        var back = await BrokerFixture.NextAsync(receiver);
         Assert.Equal((batches[1].Id, false), (back.Batch.Id, back.IsSuspect));
         Assert.Equal(batches[1].Lines.ToArray(), back.Batch.Lines.ToArray());
         await back.AcknowledgeAsync();
@@ -113,7 +113,7 @@ public sealed class DeadQueueTests(SharedServers servers)
         var batches = await fixture.SendAsync(queues, reasons.Length);
         await using var receiver = queues.CreateReceiver<LineBatch>(fixture.Pipeline, 16);
         foreach (var reason in reasons)
-            await (await receiver.ReceiveAsync(Token)).BuryAsync(reason);
+            await (await BrokerFixture.NextAsync(receiver)).BuryAsync(reason);
         return batches;
     }
 

@@ -86,7 +86,7 @@ public sealed class PoisonTests(SharedServers servers)
         var suspects = 0;
         for (var losses = 0; losses < 20; losses++)
         {
-            var held = await receiver.ReceiveAsync(Token).AsTask().WaitAsync(BrokerFixture.Deadline, Token);
+            var held = await BrokerFixture.NextAsync(receiver);
             suspects += held.IsSuspect ? 1 : 0;
             proxy.Drop();
             await Eventually.HoldsAsync(() => !((RabbitMqDelivery<LineBatch>)held).IsAlive, BrokerFixture.Deadline, () => "The channel lives.");
@@ -97,7 +97,7 @@ public sealed class PoisonTests(SharedServers servers)
         var finished = new HashSet<Guid>();
         while (finished.Count < batches.Count)
         {
-            var delivery = await receiver.ReceiveAsync(Token).AsTask().WaitAsync(BrokerFixture.Deadline, Token);
+            var delivery = await BrokerFixture.NextAsync(receiver);
             finished.Add(delivery.Batch.Id);
             await delivery.AcknowledgeAsync();
         }
@@ -116,21 +116,21 @@ public sealed class PoisonTests(SharedServers servers)
         await using var receiver = queues.CreateReceiver<LineBatch>(fixture.Pipeline, 16);
         for (var i = 0; i < Trial.SuspectAfter; i++)
         {
-            var early = await receiver.ReceiveAsync(Token);
+            var early = await BrokerFixture.NextAsync(receiver);
             Assert.False(early.IsSuspect);
             await early.RequeueAsync();
         }
 
-        var suspect = await receiver.ReceiveAsync(Token);
+        var suspect = await BrokerFixture.NextAsync(receiver);
         Assert.Equal((batch.Id, true), (suspect.Batch.Id, suspect.IsSuspect));
 
         // Whoever collects several batches gets no others beside it.
         await fixture.SendAsync(queues, 2);
-        await (await receiver.ReceiveAsync(Token)).AcknowledgeAsync();
+        await (await BrokerFixture.NextAsync(receiver)).AcknowledgeAsync();
         Assert.False(receiver.TryReceive(out _));
-        await (await receiver.ReceiveAsync(Token)).AcknowledgeAsync();
+        await (await BrokerFixture.NextAsync(receiver)).AcknowledgeAsync();
         await suspect.RequeueAsync();
-        var again = await receiver.ReceiveAsync(Token);
+        var again = await BrokerFixture.NextAsync(receiver);
         Assert.Equal((batch.Id, false), (again.Batch.Id, again.IsSuspect));
         await again.AcknowledgeAsync();
     }
@@ -142,7 +142,7 @@ public sealed class PoisonTests(SharedServers servers)
         await using var queues = fixture.Queues();
         var batch = (await fixture.SendAsync(queues, 1))[0];
         await using (var receiver = queues.CreateReceiver<LineBatch>(fixture.Pipeline, 16))
-            await (await receiver.ReceiveAsync(Token)).BuryAsync("it does not fit the table");
+            await (await BrokerFixture.NextAsync(receiver)).BuryAsync("it does not fit the table");
 
         var buried = await fixture.GetAsync(fixture.Dead);
         var properties = buried!.BasicProperties;
@@ -222,7 +222,7 @@ public sealed class PoisonTests(SharedServers servers)
         });
 
         await using var receiver = queues.CreateReceiver<LineBatch>(fixture.Pipeline, 16);
-        await (await receiver.ReceiveAsync(Token)).AcknowledgeAsync();
+        await (await BrokerFixture.NextAsync(receiver)).AcknowledgeAsync();
         await Eventually.HoldsAsync(async () => await fixture.CountAsync(fixture.Dead) == 1, BrokerFixture.Deadline, () => "Not buried.");
         var buried = await fixture.GetAsync(fixture.Dead);
         Assert.Contains("damaged", MessageHeaders.Text(buried!.BasicProperties, MessageHeaders.Reason), StringComparison.Ordinal);

@@ -33,7 +33,7 @@ public sealed class RabbitMqTests(SharedServers servers)
 
         await using var receiver = queues.CreateReceiver<LineBatch>(_pipeline, 16);
         for (var i = 0; i < sent; i++)
-            await (await receiver.ReceiveAsync(Token)).AcknowledgeAsync();
+            await (await BrokerFixture.NextAsync(receiver)).AcknowledgeAsync();
         await Eventually.HoldsAsync(
             async () =>
             {
@@ -59,7 +59,7 @@ public sealed class RabbitMqTests(SharedServers servers)
         var waiting = rows.ReceiveAsync(enough.Token).AsTask();
         await CountedAsync(3);
         await using var receiver = queues.CreateReceiver<LineBatch>(_pipeline, 1);
-        var taken = await receiver.ReceiveAsync(Token);
+        var taken = await BrokerFixture.NextAsync(receiver);
         await CountedAsync(2);
         await taken.AcknowledgeAsync();
         await CountedAsync(1);
@@ -116,8 +116,8 @@ public sealed class RabbitMqTests(SharedServers servers)
         await sender.SendAsync(Batch(20), Token);
 
         await using var receiver = queues.CreateReceiver<LineBatch>(_pipeline, 16);
-        Assert.Equal(10, (await receiver.ReceiveAsync(Token)).Batch.Lines.Length);
-        Assert.Equal(20, (await receiver.ReceiveAsync(Token)).Batch.Lines.Length);
+        Assert.Equal(10, (await BrokerFixture.NextAsync(receiver)).Batch.Lines.Length);
+        Assert.Equal(20, (await BrokerFixture.NextAsync(receiver)).Batch.Lines.Length);
         await Eventually.HoldsAsync(
             async () => await channel.MessageCountAsync(Topology.DeadQueueName(_pipeline), Token) == 1,
             Deadline,
@@ -134,8 +134,8 @@ public sealed class RabbitMqTests(SharedServers servers)
         var (kept, held) = (Batch(10), Batch(20));
         await sender.SendAsync(kept, Token);
         await sender.SendAsync(held, Token);
-        await (await receiver.ReceiveAsync(Token)).AcknowledgeAsync();
-        var unsettled = await receiver.ReceiveAsync(Token);
+        await (await BrokerFixture.NextAsync(receiver)).AcknowledgeAsync();
+        var unsettled = await BrokerFixture.NextAsync(receiver);
         Assert.Equal(held.Id, unsettled.Batch.Id);
 
         await broker.KillAsync();
@@ -144,7 +144,7 @@ public sealed class RabbitMqTests(SharedServers servers)
 
         // An acknowledgement for a channel that is gone must not settle another message.
         await unsettled.AcknowledgeAsync();
-        var again = await receiver.ReceiveAsync(Token);
+        var again = await BrokerFixture.NextAsync(receiver);
         Assert.Contains(again.Batch.Id, new[] { kept.Id, held.Id });
         await Eventually.HoldsAsync(
             async () =>

@@ -19,7 +19,7 @@ public sealed class ReturnTests(SharedServers servers)
         var receiver = queues.CreateReceiver<LineBatch>(fixture.Pipeline, 16);
         await using (receiver)
         {
-            await (await receiver.ReceiveAsync(Token)).AcknowledgeAsync();
+            await (await BrokerFixture.NextAsync(receiver)).AcknowledgeAsync();
 
             // What cannot be buried keeps the receiver from giving its channel up, for the time of a wait for the broker.
             await fixture.OnChannelAsync(channel => channel.QueueDeleteAsync(fixture.Dead, cancellationToken: Token));
@@ -45,7 +45,7 @@ public sealed class ReturnTests(SharedServers servers)
         await using var queues = fixture.Queues();
         await fixture.SendAsync(queues, 2);
         await using var receiver = queues.CreateReceiver<LineBatch>(fixture.Pipeline, 16);
-        var held = await receiver.ReceiveAsync(Token);
+        var held = await BrokerFixture.NextAsync(receiver);
         await receiver.StopAsync();
         await held.RequeueAsync();
         await Eventually.HoldsAsync(
@@ -65,7 +65,7 @@ public sealed class ReturnTests(SharedServers servers)
             await sender.SendAsync(fixture.Batch(900_000), Token);
         await fixture.SendAsync(queues, 50);
         await using var receiver = queues.CreateReceiver<LineBatch>(fixture.Pipeline, 100);
-        var held = await receiver.ReceiveAsync(Token);
+        var held = await BrokerFixture.NextAsync(receiver);
         await Eventually.HoldsAsync(
             async () => await fixture.CountAsync(fixture.Lines) == 0, BrokerFixture.Deadline, () => "All were to be delivered.");
 

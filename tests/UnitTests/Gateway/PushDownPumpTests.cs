@@ -133,7 +133,7 @@ public sealed class PushDownPumpTests : IDisposable
     {
         _processors.Hear("p", "another");
         Run();
-        Assert.Equal("p", await _processors.Questions.ReadAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("p", await _processors.Questions.ReadAsync(TestContext.Current.CancellationToken).AsTask().SoonAsync());
         (await SendAsync()).Confirm();
 
         // The other has not been heard of for long enough.
