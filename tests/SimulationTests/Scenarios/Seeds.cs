@@ -19,22 +19,27 @@ internal sealed record Seeds(
         var settings = new Dictionary<Setting, int>();
         var together = new Dictionary<(Encounter, Setting), int>();
         var gate = new Lock();
-        Parallel.For(first, checked(first + count), (seed, loop) =>
-        {
-            var result = run(seed);
-            lock (gate)
-            {
-                Count(met, result.Met);
-                Count(settings, result.Settings);
-                Count(together, result.Met.SelectMany(m => result.Settings.Select(s => (m, s))));
-                if (result.Violations.Count == 0)
-                    return;
-                loop.Break();
-                if (found is null || seed < found.Seed)
-                    found = result;
-            }
-        });
+        var (last, end) = (first - 1, checked(first + count));
+        // Not the pool's threads: what a run leaves to the pool would wait until all runs are over, and keep their memory.
+        Task.WaitAll(Enumerable.Range(0, Environment.ProcessorCount).Select(_ =>
+            Task.Factory.StartNew(RunSome, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
         return new Seeds(found, met, settings, together);
+
+        void RunSome()
+        {
+            while (Volatile.Read(ref found) is null && Interlocked.Increment(ref last) is var seed && seed < end)
+            {
+                var result = run(seed);
+                lock (gate)
+                {
+                    Count(met, result.Met);
+                    Count(settings, result.Settings);
+                    Count(together, result.Met.SelectMany(m => result.Settings.Select(s => (m, s))));
+                    if (result.Violations.Count > 0 && (found is null || seed < found.Seed))
+                        found = result;
+                }
+            }
+        }
     }
 
     private static void Count<T>(Dictionary<T, int> counts, IEnumerable<T> seen) where T : notnull
