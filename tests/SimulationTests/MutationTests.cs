@@ -11,6 +11,7 @@ public class MutationTests
     private const int Twice = 2;
     private const int OneVersion = 5;
     private const int Early = 6;
+    private const int AnotherPlace = 10;
     private const int BackInTime = 11;
 
     [Fact]
@@ -48,6 +49,12 @@ public class MutationTests
 
     [Fact]
     public void The_simulation_finds_updates_that_are_written_as_they_come() => Finds<AnyOrder>(BackInTime, 1000);
+
+    [Fact]
+    public void The_simulation_finds_a_reject_with_the_bytes_of_another_line() => Finds<AnotherLinesBytes>(AnotherPlace, 100);
+
+    [Fact]
+    public void The_simulation_finds_a_row_that_is_taken_for_that_of_another_line() => Finds<AnotherLinesNumber>(AnotherPlace, 100);
 
     private static void Finds<TMutation>(int assertion, int seeds) where TMutation : Mutation, new() =>
         Finds(() => new TMutation(), assertion, seeds);

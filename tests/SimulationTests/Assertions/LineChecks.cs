@@ -1,3 +1,4 @@
+using Ingest.Messaging;
 using Ingest.Pipelines.Definition;
 using Ingest.SimulationTests.Producers;
 using Ingest.SimulationTests.Store;
@@ -13,25 +14,24 @@ internal static class LineChecks
         var keyed = pipeline.Key.Count > 0;
         var rows = table.Rows.ToLookup(r => r.Tag);
         var rejects = table.Rejects.ToLookup(r => (r.Source, r.Line));
-        var senders = new Dictionary<string, ProducedLine>();
+        var senders = sources.SelectMany(s => s.Texts.SelectMany(t => Enumerable.Range(0, t.Lines.Count).Select(i => (Source: s, Text: t, Index: i))))
+            .ToLookup(s => s.Text.Tag(s.Index));
         foreach (var source in sources)
         {
             foreach (var text in source.Texts)
-            {
-                for (var i = 0; i < text.Lines.Count; i++)
-                    senders.TryAdd(text.Tag(i), text.Lines[i]);
                 CheckAcknowledged(violations, table, rows, rejects, source, text, keyed);
-            }
-
             CheckRejects(violations, rejects, source);
         }
 
         foreach (var row in rows)
         {
-            if (!senders.TryGetValue(row.Key, out var sender))
+            var lines = senders[row.Key].ToList();
+            if (lines.Count == 0)
                 violations.Add(10, $"{row.Key} is in {pipeline.Name}, and nobody sent it");
-            else if (sender.Kind != LineKind.Row && !sources.Any(s => s.Texts.Any(t => Enumerable.Range(0, t.Lines.Count).Any(i => t.Tag(i) == row.Key && t.Lines[i].Kind == LineKind.Row))))
-                violations.Add(10, $"{row.Key} is in {pipeline.Name}, and is {sender.Kind}");
+            else if (lines.All(l => l.Text.Lines[l.Index].Kind != LineKind.Row))
+                violations.Add(10, $"{row.Key} is in {pipeline.Name}, and is {lines[0].Text.Lines[lines[0].Index].Kind}");
+            else if (!row.All(r => lines.Any(l => IsRowOf(r, l.Source, l.Text.Lines[l.Index], l.Index + 1))))
+                violations.Add(10, $"{row.Key} is in {pipeline.Name} as {row.First()}, and its line is {lines[0].Text.Lines[lines[0].Index]}");
             if (row.Count() > 1)
                 violations.Add(2, $"{row.Key} is in {pipeline.Name} {row.Count()} times");
         }
@@ -81,6 +81,9 @@ internal static class LineChecks
         }
     }
 
+    private static bool IsRowOf(StoredRow row, ProducedSource source, ProducedLine line, long number) =>
+        (row.Source, row.Line, row.Key, row.Number) == (source.Name, number, line.Key, line.Number);
+
     /// <summary>A source's rejects are those lines that are at fault in one of its texts, each as often as there are such texts, at most.</summary>
     private static void CheckRejects(Violations violations, ILookup<(string Source, long Line), StoredReject> rejects, ProducedSource source)
     {
@@ -92,6 +95,17 @@ internal static class LineChecks
                 violations.Add(10, $"{source.Name}: line {line.Key.Line} is a reject ({line.First().Reason}) and was good");
             else if (line.Count() > faulty.Count)
                 violations.Add(10, $"{source.Name}: line {line.Key.Line} is a reject {line.Count()} times");
+            else if (line.FirstOrDefault(r => !faulty.Any(t => Keeps(r, t))) is { } other)
+                violations.Add(10, $"{source.Name}: line {line.Key.Line} is a reject ({other.Reason}) with bytes that are not its own");
         }
+    }
+
+    /// <summary>A reject keeps its line whole, an over-long one's first bytes, and what the database refused as the row that it was.</summary>
+    private static bool Keeps(StoredReject reject, ProducedText text)
+    {
+        var index = (int)reject.Line - 1;
+        var line = reject.Reason == RejectReason.ConstraintViolation ? text.Lines[index].Row(text.Tag(index)) : text.Line(index);
+        var kept = reject.Reason == RejectReason.LineTooLong ? Math.Min(line.Length, Reject.PrefixBytes) : line.Length;
+        return reject.RawLength == line.Length && line[..kept].SequenceEqual(reject.Raw);
     }
 }

@@ -54,16 +54,20 @@ internal sealed class ChangedStores(IRowStores inner, Func<RowBatch, RowBatch> c
 internal static class RowBatchCopies
 {
     /// <summary>The same batch, whose memory stays its owner's, under another id.</summary>
-    public static RowBatch Under(this RowBatch batch, Guid id) => new()
+    public static RowBatch Under(this RowBatch batch, Guid id) => batch.With(id);
+
+    /// <summary>The same batch, whose memory stays its owner's, with what is not null in place of its own.</summary>
+    public static RowBatch With(
+        this RowBatch batch, Guid? id = null, IReadOnlyList<Reject>? rejects = null, IReadOnlyList<long>? rowLines = null) => new()
     {
-        Id = id,
+        Id = id ?? batch.Id,
         Pipeline = batch.Pipeline,
         Definition = batch.Definition,
         Columns = batch.Columns,
         Segments = batch.Segments,
-        Rejects = batch.Rejects,
+        Rejects = rejects ?? batch.Rejects,
         Ends = batch.Ends,
-        RowLines = batch.RowLines,
+        RowLines = rowLines ?? batch.RowLines,
         Tuples = batch.Tuples,
     };
 }

@@ -1,3 +1,5 @@
+using Ingest.Messaging;
+
 namespace Ingest.SimulationTests.Producers;
 
 /// <summary>Lines as the bytes of one source. The oracle: it knows of each line what is to become of it.</summary>
@@ -18,6 +20,13 @@ internal sealed class ProducedText
 
     /// <summary>Lines that are not blank.</summary>
     public int Count => Lines.Count(l => l.Kind != LineKind.Blank);
+
+    /// <summary>A line's bytes without its line end.</summary>
+    public ReadOnlySpan<byte> Line(int index)
+    {
+        var line = Bytes.AsSpan((index == 0 ? 0 : LineEnds[index - 1])..LineEnds[index]);
+        return line is [.. var rest, (byte)'\n'] ? LineReader.Trim(rest) : line;
+    }
 
     public string Tag(int index) => $"{Name}:{index + 1}";
 

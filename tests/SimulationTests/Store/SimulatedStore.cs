@@ -174,7 +174,7 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
         if (world.Broker.PinnedDefinitions.TryGetValue(batch.Id, out var pinned) && pinned != batch.Definition)
             world.Violations.Add(5, $"{batch.Id} belongs to definition {pinned} and was processed by {batch.Definition}");
         var outcome = new BatchOutcome(batch);
-        var rows = Tuples.Read(batch.Tuples.Span, batch.Id);
+        var rows = Tuples.Read(batch);
         var next = 0;
         for (var i = 0; i < batch.Segments.Count; i++)
         {
@@ -183,7 +183,7 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
                 var row = rows[next];
                 if (row.Number == StoredRow.RefusedNumber)
                 {
-                    outcome.Refuse(Refusal(i, batch.RowLines[next]));
+                    outcome.Refuse(Refusal(i, row.Line, RowJson.Of(batch.Columns, outcome.Tuples(next, 1).Span)));
                     continue;
                 }
 
@@ -201,18 +201,18 @@ internal sealed class SimulatedStore(World world, SimulatedProcess process, Pipe
         transaction.Batches.Add(new CommittedEntry(
             batch.Id, batch.Definition, [.. batch.Segments.Select((segment, i) => StoredSegment.Of(batch.Id, segment, counts[i]))]));
         transaction.Rejects.AddRange(outcome.Rejects.Select(r =>
-            new StoredReject(batch.Id, batch.Segments[r.Segment].Source, r.Line, r.Reason, r.Raw.ToArray())));
+            new StoredReject(batch.Id, batch.Segments[r.Segment].Source, r.Line, r.Reason, r.Raw.ToArray(), r.RawLength)));
         return CommittedBatch.Of(batch.Id, already: false, counts);
     }
 
-    private static Reject Refusal(int segment, long line) => new()
+    private static Reject Refusal(int segment, long line, ReadOnlyMemory<byte> row) => new()
     {
         Segment = segment,
         Line = line,
         Reason = RejectReason.ConstraintViolation,
         SqlState = "23514",
-        Raw = default,
-        RawLength = 0,
+        Raw = row,
+        RawLength = row.Length,
     };
 
     /// <summary>The commit arrives or not, and so does its answer.</summary>

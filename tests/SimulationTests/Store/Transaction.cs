@@ -40,10 +40,15 @@ internal sealed record StoredSegment(
     public SegmentCounts ToCounts() => new(SourceId, Lines, Written, Duplicate, Filtered, Rejected);
 }
 
-internal sealed record StoredRow(long Key, string Tag, int? Number, Guid Batch)
+/// <param name="Key">Its id.</param>
+/// <param name="Tag">Its tag.</param>
+/// <param name="Number">Its n.</param>
+/// <param name="Source">Whose line it was.</param>
+/// <param name="Line">Which one.</param>
+internal sealed record StoredRow(long Key, string Tag, int? Number, string Source, long Line)
 {
     /// <summary>A number that the table's check constraint does not like.</summary>
     public const int RefusedNumber = 13;
 }
 
-internal sealed record StoredReject(Guid Batch, string Source, long Line, RejectReason Reason, byte[] Raw);
+internal sealed record StoredReject(Guid Batch, string Source, long Line, RejectReason Reason, byte[] Raw, long RawLength);

@@ -1,13 +1,16 @@
 using System.Buffers.Binary;
 using System.Text;
+using Ingest.Messaging;
 
 namespace Ingest.SimulationTests.Store;
 
 /// <summary>Reads the rows of the scenarios' table, id bigint, tag text, n integer, from binary COPY tuples.</summary>
 internal static class Tuples
 {
-    public static List<StoredRow> Read(ReadOnlySpan<byte> tuples, Guid batch)
+    public static List<StoredRow> Read(RowBatch batch)
     {
+        var sources = batch.Segments.SelectMany(s => Enumerable.Repeat(s.Source, s.Rows)).ToList();
+        var tuples = batch.Tuples.Span;
         var rows = new List<StoredRow>();
         while (!tuples.IsEmpty)
         {
@@ -20,7 +23,8 @@ internal static class Tuples
                 BinaryPrimitives.ReadInt64BigEndian(id),
                 Encoding.UTF8.GetString(tag),
                 number.IsEmpty ? null : BinaryPrimitives.ReadInt32BigEndian(number),
-                batch));
+                sources[rows.Count],
+                batch.RowLines[rows.Count]));
         }
 
         return rows;
