@@ -20,17 +20,19 @@ internal sealed record ProcessorContext(
 /// <summary>
 /// One pipeline's work from the first batch it takes until it is to hold none: because the process stops, because its
 /// output has found no way for too long, or because a batch needs another definition. After such an end the next session
-/// probes: it takes one batch at a time, and ends when one got through. A broker counts all that goes back.
+/// takes one batch at a time, and ends when one got through: a broker counts all that goes back.
 /// </summary>
 internal sealed partial class ProcessorSession : IAsyncDisposable
 {
-    /// <summary>A probe that is given nothing for so long has met no problem.</summary>
+    /// <summary>A session that is given nothing for so long has met no problem.</summary>
     private static readonly TimeSpan QuietFor = TimeSpan.FromSeconds(10);
 
     private readonly ProcessorContext _context;
     private readonly ProcessorOptions _options;
     private readonly CompiledPipeline _compiled;
-    private readonly bool _probing;
+
+    /// <summary>Never in one process: nothing is counted there, and a batch may wait in the writer for one that comes after it.</summary>
+    private readonly bool _takesOne;
     private readonly IBatchReceiver<LineBatch> _receiver;
     private readonly BatchPublisher<RowBatch> _publisher;
     private readonly InFlight _finishing = new();
@@ -39,20 +41,24 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
     private readonly Lock _telling = new();
     private StageProblem? _problem;
 
+    /// <summary>The problem of the session before, as long as nothing shows that it is over.</summary>
+    private bool _inDoubt;
+
     /// <param name="compiled">The pipeline as it is now.</param>
     /// <param name="context">What all sessions use.</param>
-    /// <param name="probing">Whether the session before ended with a problem.</param>
+    /// <param name="afterProblem">Whether the session before ended with a problem.</param>
     /// <param name="stopping">Takes nothing more, finishes what is held.</param>
     /// <param name="aborting">Puts back what is held.</param>
     public ProcessorSession(
-        CompiledPipeline compiled, ProcessorContext context, bool probing, CancellationToken stopping, CancellationToken aborting)
+        CompiledPipeline compiled, ProcessorContext context, bool afterProblem, CancellationToken stopping, CancellationToken aborting)
     {
-        (_compiled, _context, _options, _probing) = (compiled, context, context.Options, probing);
+        (_compiled, _context, _options, _inDoubt) = (compiled, context, context.Options, afterProblem);
+        _takesOne = afterProblem && !context.Queues.SendsAwaitConsumers;
         _ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         _releasing = CancellationTokenSource.CreateLinkedTokenSource(aborting);
         var largest = Math.Max(256 * 1024, Definition.MaxLineBytes);
         _receiver = context.Queues.CreateReceiver<LineBatch>(
-            Definition.Name, probing ? 1 : Prefetch.Messages(_options.PrefetchBytes, largest));
+            Definition.Name, _takesOne ? 1 : Prefetch.Messages(_options.PrefetchBytes, largest));
         _publisher = new BatchPublisher<RowBatch>(
             context.Queues.CreateSender<RowBatch>(Definition.Name), context.PublisherOptions, context.Time, context.Random, context.Logger);
     }
@@ -64,7 +70,7 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
     /// <returns>Why it ended, when it should not have; by then nothing is held any more.</returns>
     public async Task<StageProblem?> RunAsync()
     {
-        var parallelism = _probing ? 1 : _options.Parallelism > 0 ? _options.Parallelism : Environment.ProcessorCount;
+        var parallelism = _takesOne ? 1 : _options.Parallelism > 0 ? _options.Parallelism : Environment.ProcessorCount;
         await StageTasks.AllOrFirstFaultAsync(Enumerable.Range(0, parallelism).Select(_ => WorkAsync(new BatchProcessor(_compiled))));
         await _receiver.StopAsync();
         await _finishing.None;
@@ -108,7 +114,7 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
     private async Task<Delivery<LineBatch>> NextAsync()
     {
         var next = _receiver.ReceiveAsync(_ending.Token).AsTask();
-        while (_probing && !next.IsCompleted)
+        while (Volatile.Read(ref _inDoubt) && !next.IsCompleted)
         {
             using var waiting = new CancellationTokenSource();
             await Task.WhenAny(next, Task.Delay(QuietFor, _context.Time, waiting.Token));
@@ -116,7 +122,6 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
             if (next.IsCompleted || !_finishing.IsEmpty)
                 continue;
             Resolve();
-            break;
         }
 
         return await next;
@@ -215,7 +220,7 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
             return;
         }
 
-        if (_probing)
+        if (_takesOne)
         {
             // The next session takes all that it can; this one is to get nothing more that it would return.
             _ending.Cancel();
@@ -231,8 +236,10 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
     {
         lock (_telling)
         {
-            if (_problem is null)
-                _context.Health.Resolve(Stage(Definition));
+            if (_problem is not null)
+                return;
+            _context.Health.Resolve(Stage(Definition));
+            Volatile.Write(ref _inDoubt, false);
         }
     }
 

@@ -40,12 +40,12 @@ internal sealed class ProcessorWorker(
     private async Task RunAsync(PipelineDefinition definition, CancellationToken stopping, CancellationToken aborting)
     {
         var compiled = new CompiledPipeline(definition);
-        var probing = false;
+        var afterProblem = false;
         while (!stopping.IsCancellationRequested)
         {
-            await using (var session = new ProcessorSession(compiled, _context, probing, stopping, aborting))
-                probing = await session.RunAsync() is not null;
-            if (!probing)
+            await using (var session = new ProcessorSession(compiled, _context, afterProblem, stopping, aborting))
+                afterProblem = await session.RunAsync() is not null;
+            if (!afterProblem)
                 continue;
             try
             {

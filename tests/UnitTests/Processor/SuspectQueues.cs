@@ -24,7 +24,8 @@ internal sealed class SuspectQueues : IBatchQueues
     /// <summary>How many line batches each receiver, so each session, may hold.</summary>
     public ConcurrentQueue<int> Prefetches { get; } = [];
 
-    public bool SendsAwaitConsumers => _queues.SendsAwaitConsumers;
+    /// <summary>False where they pass for a broker's, which counts what goes back.</summary>
+    public bool SendsAwaitConsumers { get; set; } = true;
 
     public IBatchSender<T> CreateSender<T>(string pipeline) where T : class, IBatch<T> => _queues.CreateSender<T>(pipeline);
 
