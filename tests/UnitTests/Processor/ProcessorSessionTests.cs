@@ -229,7 +229,7 @@ public sealed class ProcessorSessionTests : IAsyncDisposable
         using var stopping = new CancellationTokenSource();
         var context = new ProcessorContext(
             _queues, _health, _isolation, new ProcessorOptions { Parallelism = 1 }, new PublisherOptions(), TimeProvider.System, new Random(1), NullLogger.Instance);
-        await using var session = new ProcessorSession(faulty, context, probing: false, stopping.Token, CancellationToken.None);
+        await using var session = new ProcessorSession(faulty, context, afterProblem: false, stopping.Token, CancellationToken.None);
         var running = session.RunAsync();
         foreach (var line in new[] { FaultyEncoder.Line, """{"id":2,"text":"b"}""" })
         {
