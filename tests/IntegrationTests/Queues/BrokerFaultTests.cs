@@ -64,7 +64,9 @@ public sealed class BrokerFaultTests(SharedServers servers)
         var time = new ObservedTime();
         var options = new RabbitMqOptions
         {
-            Uri = uri, PublishTimeout = TimeSpan.FromSeconds(10), LongestPublishTimeout = TimeSpan.FromSeconds(70),
+            Uri = uri,
+            PublishTimeout = TimeSpan.FromSeconds(10),
+            LongestPublishTimeout = TimeSpan.FromSeconds(70),
         };
         await using var broker = new Broker(options, time, null, NullLogger.Instance);
         await using var sender = new RabbitMqSender<LineBatch>(broker, fixture.Pipeline);

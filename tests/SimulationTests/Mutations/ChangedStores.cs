@@ -59,15 +59,15 @@ internal static class RowBatchCopies
     /// <summary>The same batch, whose memory stays its owner's, with what is not null in place of its own.</summary>
     public static RowBatch With(
         this RowBatch batch, Guid? id = null, IReadOnlyList<Reject>? rejects = null, IReadOnlyList<long>? rowLines = null) => new()
-    {
-        Id = id ?? batch.Id,
-        Pipeline = batch.Pipeline,
-        Definition = batch.Definition,
-        Columns = batch.Columns,
-        Segments = batch.Segments,
-        Rejects = rejects ?? batch.Rejects,
-        Ends = batch.Ends,
-        RowLines = rowLines ?? batch.RowLines,
-        Tuples = batch.Tuples,
-    };
+        {
+            Id = id ?? batch.Id,
+            Pipeline = batch.Pipeline,
+            Definition = batch.Definition,
+            Columns = batch.Columns,
+            Segments = batch.Segments,
+            Rejects = rejects ?? batch.Rejects,
+            Ends = batch.Ends,
+            RowLines = rowLines ?? batch.RowLines,
+            Tuples = batch.Tuples,
+        };
 }
