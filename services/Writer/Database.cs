@@ -124,7 +124,7 @@ public sealed class Database : IAsyncDisposable
         // The server ends a statement that takes too long (Sql.BeginSession), and says so. The client's own time-out, longer
         // than that, is for a server that says nothing any more; keep-alives, for what may take any time, find a host that is
         // gone. A Unix domain socket has none, and its host is never gone.
-        if (!settings.ContainsKey("Command Timeout"))
+        if (settings.CommandTimeout is > 0 and < 120)
             settings.CommandTimeout = 120;
         if (settings.Host is not ['/' or '@', ..])
         {

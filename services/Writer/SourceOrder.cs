@@ -84,7 +84,8 @@ internal sealed partial class SourceOrder(string pipeline, IRowStore store, Writ
         // One at a time: what is behind it may follow it.
         bool GiveUp()
         {
-            var patience = hasRoom ? options.OrderPatience : options.OrderPatienceWhenFull;
+            // What may be written now makes room.
+            var patience = hasRoom || next.Count > 0 ? options.OrderPatience : options.OrderPatienceWhenFull;
             foreach (var place in left.SelectMany(Missing))
                 _since.TryAdd(place.SourceId, time.GetTimestamp());
             if (left.Find(b => Missing(b).All(p => time.GetElapsedTime(_since[p.SourceId]) >= patience)) is not { } batch)

@@ -24,8 +24,10 @@ internal sealed class Knobs(Random chances)
 
     public ProcessorOptions Processor { get; } = new() { Parallelism = 1 + chances.Next(3) };
 
-    /// <summary>Faults delay a batch for longer than a batch behind it would wait.</summary>
-    /// <summary>Where even that ends, lines come out of order, as they are meant to; what was cut otherwise before never comes.</summary>
+    /// <summary>
+    /// Faults delay a batch for longer than a batch behind it would wait. Where even that ends, lines come out of order, as
+    /// they are meant to; what was cut otherwise before never comes.
+    /// </summary>
     private static readonly TimeSpan LongerThanFaultsLast = TimeSpan.FromMinutes(25);
 
     public WriterOptions Writer { get; } = new()

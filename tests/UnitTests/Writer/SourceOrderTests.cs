@@ -81,6 +81,20 @@ public sealed class SourceOrderTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_batch_waits_on_where_another_one_is_about_to_make_room()
+    {
+        await StartAsync("update");
+        _queue.Put(Batch("b", 10));
+        await _store.AskedAsync();
+        _time.Advance(TimeSpan.FromSeconds(3));
+        _queue.IsFull = true;
+        _queue.Put(Batch("other", 0, Guid.NewGuid()));
+        await LoggedAsync("commit other", "ack other");
+        _queue.Put(Batch("a", 0));
+        await LoggedAsync("commit other", "ack other", "commit a b", "ack a", "ack b");
+    }
+
+    [Fact]
     public async Task A_batch_of_many_sources_goes_behind_what_each_of_them_needs()
     {
         // All are there when the writer comes, so that they are one transaction.
@@ -195,6 +209,8 @@ public sealed class SourceOrderTests : IAsyncDisposable
             queue.Note($"commit {string.Join(' ', batches.Select(b => b.Segments[0].Source))}");
             foreach (var segment in batches.SelectMany(b => b.Segments))
                 Written(new SourcePlace(segment.SourceId, segment.ByteOffset + segment.ByteLength));
+            // What is written needs no memory any more.
+            queue.IsFull = false;
             return Task.FromResult<IReadOnlyList<CommittedBatch>>([.. batches.Select(b => CommittedBatch.Of(b.Id, false, []))]);
         }
 
