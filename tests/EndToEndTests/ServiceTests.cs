@@ -115,7 +115,7 @@ public sealed class ServiceTests(SharedServers servers)
                 await MetricAsync(pipeline.GatewayMetrics, "ingest_lines_received_total{"));
             Assert.Equal(
                 await pipeline.Database.ScalarAsync<long>("SELECT sum(byte_length)::bigint FROM ingest_segments"),
-                await MetricAsync(pipeline.GatewayMetrics, "ingest_bytes_received_total{"));
+                await MetricAsync(pipeline.GatewayMetrics, "ingest_received_bytes_total{"));
             foreach (var outcome in (string[])["written", "duplicate", "filtered", "rejected"])
             {
                 Assert.Equal(
