@@ -84,8 +84,9 @@ public sealed class SourceOrderTests : IAsyncDisposable
     public async Task A_batch_waits_on_where_another_one_is_about_to_make_room()
     {
         await StartAsync("update");
+        await Eventually.HoldsAsync(() => _queue.Waits == 1, Deadline, Show);
         _queue.Put(Batch("b", 10));
-        await _store.AskedAsync();
+        await Eventually.HoldsAsync(() => _queue.Waits == 2, Deadline, Show);
         _time.Advance(TimeSpan.FromSeconds(3));
         _queue.IsFull = true;
         _queue.Put(Batch("other", 0, Guid.NewGuid()));
