@@ -210,11 +210,7 @@ public sealed class ServiceTests(SharedServers servers)
         await broker.PauseAsync();
 
         var sending = ncat.SendAsync(pipeline.Port, new MemoryStream(Lines("""{"id":"a"}""")), PipelineUnderTest.Deadline);
-        await Eventually.HoldsAsync(
-            () => sending.IsCompleted || IsReadToItsEnd(pipeline.Port),
-            PipelineUnderTest.Deadline,
-            () => "The gateway was to have read the connection.");
-        Assert.False(sending.IsCompleted);
+        await IsReadAsync(sending, pipeline);
         pipeline.Gateway.Kill();
 
         var sent = await sending;
@@ -232,11 +228,7 @@ public sealed class ServiceTests(SharedServers servers)
         await using var pipeline = await PipelineUnderTest.StartAsync(servers, Comments, broker, ("Gateway__Drain", "00:00:01"));
         await broker.PauseAsync();
         var sending = ncat.SendAsync(pipeline.Port, new MemoryStream(Lines("""{"id":"a"}""")), PipelineUnderTest.Deadline);
-        await Eventually.HoldsAsync(
-            () => sending.IsCompleted || IsReadToItsEnd(pipeline.Port),
-            PipelineUnderTest.Deadline,
-            () => "The gateway was to have read the connection.");
-        Assert.False(sending.IsCompleted);
+        await IsReadAsync(sending, pipeline);
 
         Assert.Equal(0, await pipeline.Gateway.StopAsync(deadline));
         var sent = await sending;
@@ -288,6 +280,16 @@ public sealed class ServiceTests(SharedServers servers)
             WHERE (lines, bytes) <> (SELECT sum(g.lines), sum(g.byte_length) FROM ingest_segments g WHERE g.source_id = s.source_id)
             """);
         Assert.Equal((0, 0), (gaps, wrongSums));
+    }
+
+    /// <summary>The gateway has read all that was sent, and has not answered.</summary>
+    private static async Task IsReadAsync(Task sending, PipelineUnderTest pipeline)
+    {
+        await Eventually.HoldsAsync(
+            () => sending.IsCompleted || IsReadToItsEnd(pipeline.Port),
+            PipelineUnderTest.Deadline,
+            () => "The gateway was to have read the connection.");
+        Assert.False(sending.IsCompleted);
     }
 
     /// <summary>
