@@ -10,14 +10,14 @@ internal sealed class InputFile : LoadInput
     private readonly string _path;
     private FileStream? _file;
 
-    private InputFile(string name, string path, long? size) => (Name, _path, Size) = (name, path, size);
+    private InputFile(string name, string path, bool isNamed, long? size) => (Name, _path, Identity, Size) = (name, path, isNamed ? path : null, size);
 
     public override string Name { get; }
 
     public override string LiveName => "stdin";
 
-    /// <summary>The same file has the same path, wherever it is loaded from.</summary>
-    public override string? Identity => IsStandardInput ? null : _path;
+    /// <summary>The same file has the same path, wherever it is loaded from; standard input and a pipe of the shell's have none.</summary>
+    public override string? Identity { get; }
 
     public bool IsStandardInput => Name == "-";
 
@@ -44,7 +44,7 @@ internal sealed class InputFile : LoadInput
     private static InputFile Find(string name)
     {
         if (name == "-")
-            return new InputFile(name, name, null);
+            return new InputFile(name, name, isNamed: false, null);
         if (Directory.Exists(name))
             throw new StartupException($"{name} is a folder; name the files in it.");
         if (!File.Exists(name))
@@ -52,7 +52,9 @@ internal sealed class InputFile : LoadInput
         try
         {
             var path = Canonical(Environment.CurrentDirectory, name);
-            return new InputFile(name, path, new FileInfo(path).Length);
+            return IsDescriptor(path)
+                ? new InputFile(name, name, isNamed: false, null)
+                : new InputFile(name, path, isNamed: true, new FileInfo(path).Length);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
@@ -78,6 +80,10 @@ internal sealed class InputFile : LoadInput
 
         return found;
     }
+
+    /// <summary>What the shell makes of <c>&lt;(command)</c>: a number of this process, which means something else in the next.</summary>
+    private static bool IsDescriptor(string path) =>
+        path.StartsWith("/proc/", StringComparison.Ordinal) || path.StartsWith("/dev/fd/", StringComparison.Ordinal);
 
     public override Stream Open()
     {

@@ -14,7 +14,7 @@ internal sealed record LoadSettings
 
     public required string Database { get; init; }
 
-    /// <summary>The name of standard input or of the program's output, or null when it comes once.</summary>
+    /// <summary>The name of standard input, of a pipe or of the program's output, or null when it comes once.</summary>
     public string? Source { get; init; }
 
     /// <summary>How many inputs may be loaded at a time.</summary>
@@ -44,7 +44,7 @@ internal static class LoadCommand
         var format = CommonOptions.Format();
         var source = new Option<string?>("--source")
         {
-            Description = "A name for standard input or for what the program of --exec prints, under which the same bytes can be sent again without being written twice.",
+            Description = "A name for standard input, a pipe or what the program of --exec prints, under which the same bytes can be sent again without being written twice.",
             HelpName = "NAME",
         };
         var programs = new Option<string[]>("--exec")

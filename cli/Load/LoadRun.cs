@@ -27,7 +27,7 @@ internal sealed class LoadRun(LoadSettings settings)
         if (inputs.Length == 0)
             throw new StartupException("Name the files to load, - for standard input, or a program with --exec.", ExitCodes.Usage);
         if (settings.Source is not null && inputs.Count(i => i.Identity is null) != 1)
-            throw new StartupException("--source names standard input or the one program of --exec, and there is none, or more than one.", ExitCodes.Usage);
+            throw new StartupException("--source names standard input, a pipe or the one program of --exec, and there is none, or more than one.", ExitCodes.Usage);
         await using var database = CommonOptions.OpenDatabase(settings.Database);
 
         using var stopping = new CancellationTokenSource();

@@ -27,7 +27,7 @@ internal sealed class InputSend(InputFile input, Destination destination, SendSe
 
     /// <summary>A file is the same by its host and path; the same bytes under that name are written once.</summary>
     public static string? SourceName(InputFile input, SendSettings settings) =>
-        settings.Source ?? (input.IsStandardInput ? null : $"{Environment.MachineName}:{input.Identity}");
+        settings.Source ?? (input.Identity is { } path ? $"{Environment.MachineName}:{path}" : null);
 
     /// <param name="stopping">Ends the sending; what comes once ends where it is, a file's connection is reset.</param>
     /// <param name="aborting">Does not wait for a receipt either.</param>

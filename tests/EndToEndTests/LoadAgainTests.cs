@@ -27,17 +27,21 @@ public sealed class LoadAgainTests
     public async Task A_load_that_is_killed_again_and_again_ends_with_the_same_table()
     {
         const int lines = 300_000;
-        var file = await WriteAsync("in.ndjson", Numbers(1, lines));
+        var text = Numbers(1, lines);
+        var file = Path.Combine(_folder, "in.ndjson");
+        await EndlessFile.CreateAsync(file);
         foreach (var share in (double[])[0.1, 0.4, 0.7])
         {
             await using var killed = Start(file);
-            await Eventually.HoldsAsync(
-                () => killed.HasExited || Count("numbers") >= share * lines, Deadline, () => killed.Describe("was to write a part"));
-            Assert.False(killed.HasExited, killed.Describe("ended before it could be killed"));
+            var feeding = EndlessFile.FeedAsync(file, Encoding.UTF8.GetBytes(text[..(text.Length * 9 / 10)]), TestContext.Current.CancellationToken);
+            await Eventually.HoldsAsync(() => Count("numbers") >= share * lines, Deadline, () => killed.Describe("was to write a part"));
             killed.Kill();
             await killed.WaitForExitAsync(Deadline);
+            (await feeding).Dispose();
         }
 
+        File.Delete(file);
+        await WriteAsync("in.ndjson", text);
         var before = Count("numbers");
         var (exit, summary, _) = await LoadAsync(file);
         Assert.Equal((0, lines), (exit, (int)summary["lines"]!));
@@ -71,6 +75,17 @@ public sealed class LoadAgainTests
         Assert.Equal((1000, 1000), ((int)first["written"]!, (int)second["already"]!));
         Assert.Equal(1000, Count("numbers"));
         Assert.Equal(1, Scalar("SELECT count(*) FROM ingest_sources WHERE source = 'numbers of today'"));
+    }
+
+    [Fact]
+    public async Task A_pipe_of_the_shell_is_no_file_that_could_be_known_again()
+    {
+        for (var i = 0; i < 2; i++)
+            await FinishAsync(await FedAsync("/dev/stdin", Numbers(1, 2)));
+        Assert.Equal(4, Count("numbers"));
+        for (var i = 0; i < 2; i++)
+            await FinishAsync(await FedAsync("/dev/stdin", Numbers(1, 2), "--source", "s"));
+        Assert.Equal(6, Count("numbers"));
     }
 
     [Fact]
@@ -251,9 +266,12 @@ public sealed class LoadAgainTests
     private Task<(int Exit, JsonNode Summary, string Error)> LoadAsync(string file, string definition = Definition, params string[] options) =>
         FinishAsync(StartWith(definition, file, options));
 
-    private async Task<(int Exit, JsonNode Summary, string Error)> PipeAsync(string text, params string[] options)
+    private async Task<(int Exit, JsonNode Summary, string Error)> PipeAsync(string text, params string[] options) =>
+        await FinishAsync(await FedAsync("-", text, options));
+
+    private async Task<ServiceProcess> FedAsync(string input, string text, params string[] options)
     {
-        var command = Start("-", options);
+        var command = Start(input, options);
         try
         {
             await command.Input.WriteAsync(Encoding.UTF8.GetBytes(text), TestContext.Current.CancellationToken);
@@ -264,7 +282,7 @@ public sealed class LoadAgainTests
             // It ended without reading; its answer says why.
         }
 
-        return await FinishAsync(command);
+        return command;
     }
 
     private static async Task<(int Exit, JsonNode Summary, string Error)> FinishAsync(ServiceProcess command)
