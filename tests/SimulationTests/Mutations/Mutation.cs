@@ -26,6 +26,8 @@ internal class Mutation
     /// <summary>Assertions that see the fault itself, and are silenced so that its harm must show.</summary>
     public virtual IReadOnlyList<int> Silenced => [];
 
+    public virtual OrderPatience OrderPatience => OrderPatience.LongerThanFaultsLast;
+
     /// <summary>Looks at the run before it begins.</summary>
     public virtual void Prepare(World world, Cluster cluster)
     {

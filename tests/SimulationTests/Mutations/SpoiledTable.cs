@@ -16,6 +16,9 @@ internal sealed class SpoiledTable : Mutation
 
     public override bool? TwoPipelines => true;
 
+    /// <summary>A batch may wait in vain for one that a full queue keeps out, but no longer than those who send would.</summary>
+    public override OrderPatience OrderPatience => OrderPatience.AsDelivered;
+
     public override void Prepare(World world, Cluster cluster)
     {
         world.Faults.CalmDown();

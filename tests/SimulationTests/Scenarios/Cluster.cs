@@ -22,7 +22,7 @@ internal sealed class Cluster
         _catalog = _firstCatalog = new PipelineCatalog(pipelines);
         if (isOneProcess)
         {
-            Add("process", 1, process => new OneProcessProgram(world, process, _catalog, world.Mutation.Change(world, new InMemoryQueues()), new Knobs(chances)));
+            Add("process", 1, process => new OneProcessProgram(world, process, _catalog, world.Mutation.Change(world, new InMemoryQueues()), new Knobs(chances, world.Mutation.OrderPatience)));
             return;
         }
 
@@ -32,7 +32,7 @@ internal sealed class Cluster
 
         INodeProgram Boot(SimulatedProcess process, Func<IBatchQueues, Knobs, INodeProgram> boot)
         {
-            var knobs = new Knobs(chances);
+            var knobs = new Knobs(chances, world.Mutation.OrderPatience);
             return boot(Queues(process, knobs), knobs);
         }
     }
@@ -74,7 +74,7 @@ internal sealed class Cluster
             _world.After(TimeSpan.FromSeconds(chances.Next(60)), node.Drain);
         var old = new Node(_world, "processor-old", process =>
         {
-            var knobs = new Knobs(chances);
+            var knobs = new Knobs(chances, _world.Mutation.OrderPatience);
             return new ProcessorProgram(_world, process, _firstCatalog, Queues(process, knobs), knobs);
         });
         _world.After(TimeSpan.FromSeconds(chances.Next(300)), old.Start);

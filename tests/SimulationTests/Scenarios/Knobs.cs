@@ -7,7 +7,9 @@ using Ingest.Writer;
 namespace Ingest.SimulationTests.Scenarios;
 
 /// <summary>The options of one process; each start may have others.</summary>
-internal sealed class Knobs(Random chances)
+/// <param name="chances">Draws them.</param>
+/// <param name="patience">How long a batch waits for those before it.</param>
+internal sealed class Knobs(Random chances, OrderPatience patience)
 {
     public GatewayOptions Gateway { get; } = new()
     {
@@ -24,16 +26,10 @@ internal sealed class Knobs(Random chances)
 
     public ProcessorOptions Processor { get; } = new() { Parallelism = 1 + chances.Next(3) };
 
-    /// <summary>
-    /// Faults delay a batch for longer than a batch behind it would wait. Where even that ends, lines come out of order, as
-    /// they are meant to; what was cut otherwise before never comes.
-    /// </summary>
-    private static readonly TimeSpan LongerThanFaultsLast = TimeSpan.FromMinutes(25);
-
     public WriterOptions Writer { get; } = new()
     {
-        OrderPatience = LongerThanFaultsLast,
-        OrderPatienceWhenFull = LongerThanFaultsLast,
+        OrderPatience = patience.Usual,
+        OrderPatienceWhenFull = patience.WhenFull,
         MaxTransactionRows = chances.Next(3) switch { 0 => 1, 1 => 20, _ => 10_000 },
         Connections = 1 + chances.Next(3),
     };
