@@ -1,22 +1,20 @@
-using RabbitMQ.Client;
-
 namespace Ingest.Messaging.RabbitMq;
 
 /// <summary>
 /// One message on the channel it came on: on any other its tag would mean another message. It is settled when each of
 /// its batches is, and goes back as a whole where one of them does: the ledger knows the others.
 /// </summary>
-/// <param name="channel">Where it came and where it is settled.</param>
+/// <param name="source">Where it came and where it is settled.</param>
 /// <param name="tag">Its number on the channel.</param>
 /// <param name="bytes">What it takes in memory.</param>
 /// <param name="batches">How many batches it holds.</param>
-internal sealed class Message(IChannel channel, ulong tag, long bytes, int batches = 1)
+internal sealed class Message(Acknowledgements source, ulong tag, long bytes, int batches = 1)
 {
     private int _unread = batches;
     private int _unsettled = batches;
     private bool _goesBack;
 
-    public IChannel Channel => channel;
+    public bool IsAlive => source.Channel.IsOpen;
 
     public long Bytes => bytes;
 
@@ -24,30 +22,27 @@ internal sealed class Message(IChannel channel, ulong tag, long bytes, int batch
     /// <returns>True for the last one.</returns>
     public bool Forget() => Interlocked.Decrement(ref _unread) == 0;
 
-    public ValueTask AcknowledgeAsync() => SettleOneAsync();
+    /// <summary>One batch is done, and the broker hears of the message soon.</summary>
+    public ValueTask AcknowledgeSoonAsync()
+    {
+        if (!IsLast())
+            return default;
+        if (Volatile.Read(ref _goesBack))
+            return source.ReturnAsync(tag);
+        source.AcknowledgeSoon(tag);
+        return default;
+    }
+
+    /// <summary>One batch is done, and the broker hears of the message now.</summary>
+    public ValueTask AcknowledgeAsync() => IsLast() ? SettleAsync() : default;
 
     public ValueTask ReturnAsync()
     {
         Volatile.Write(ref _goesBack, true);
-        return SettleOneAsync();
+        return IsLast() ? SettleAsync() : default;
     }
 
-    private ValueTask SettleOneAsync() => Interlocked.Decrement(ref _unsettled) > 0 ? default : SettleAsync();
+    private bool IsLast() => Interlocked.Decrement(ref _unsettled) <= 0;
 
-    private async ValueTask SettleAsync()
-    {
-        if (!channel.IsOpen)
-            return;
-        try
-        {
-            if (Volatile.Read(ref _goesBack))
-                await channel.BasicNackAsync(tag, multiple: false, requeue: true);
-            else
-                await channel.BasicAckAsync(tag, multiple: false);
-        }
-        catch (Exception failure) when (RabbitMqConnection.IsConnectionFailure(failure, CancellationToken.None))
-        {
-            // The channel went with its deliveries, which the broker delivers again; the ledger knows the batch.
-        }
-    }
+    private ValueTask SettleAsync() => Volatile.Read(ref _goesBack) ? source.ReturnAsync(tag) : source.AcknowledgeAsync(tag);
 }

@@ -18,7 +18,7 @@ internal sealed class RabbitMqDelivery<T>(T batch, Message message, bool isSuspe
     public override object Unit => message;
 
     /// <summary>False when the channel is gone; the broker delivers the message again.</summary>
-    public bool IsAlive => message.Channel.IsOpen;
+    public bool IsAlive => message.IsAlive;
 
     /// <summary>Completes when nobody works on the batch any more.</summary>
     public Task Settled => _settled.Task;
@@ -26,7 +26,9 @@ internal sealed class RabbitMqDelivery<T>(T batch, Message message, bool isSuspe
     public override async ValueTask AcknowledgeAsync()
     {
         Forget();
-        await message.AcknowledgeAsync();
+
+        // A suspect has a copy by then, or killed others: it shall not come again.
+        await (isSuspect ? message.AcknowledgeAsync() : message.AcknowledgeSoonAsync());
     }
 
     /// <summary>

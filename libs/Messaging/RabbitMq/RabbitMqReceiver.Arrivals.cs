@@ -11,11 +11,11 @@ internal sealed partial class RabbitMqReceiver<T>
 
     /// <summary>Reads the message while the client still holds its bytes.</summary>
     private async Task ArriveAsync(
-        IChannel channel, BasicDeliverEventArgs arrived, TaskCompletionSource lost, Task cancelled, CancellationToken ending)
+        Acknowledgements source, BasicDeliverEventArgs arrived, TaskCompletionSource lost, Task cancelled, CancellationToken ending)
     {
         if (ending.IsCancellationRequested)
         {
-            await ReturnLateAsync(channel, arrived.DeliveryTag, cancelled);
+            await ReturnLateAsync(source, arrived.DeliveryTag, cancelled);
             return;
         }
 
@@ -23,7 +23,7 @@ internal sealed partial class RabbitMqReceiver<T>
         var count = MessageHeaders.DeliveryCount(arrived.BasicProperties);
         try
         {
-            foreach (var (batch, message) in await ReadAsync(channel, arrived.DeliveryTag, arrived.BasicProperties, arrived.Body, ending))
+            foreach (var (batch, message) in await ReadAsync(source, arrived.DeliveryTag, arrived.BasicProperties, arrived.Body, ending))
             {
                 if (count < Trial.SuspectAfter)
                     _arrived.Writer.TryWrite(new RabbitMqDelivery<T>(batch, message, isSuspect: false, this));
@@ -35,14 +35,14 @@ internal sealed partial class RabbitMqReceiver<T>
         {
             // It goes back with everything else; what has gone back often begins anew, for the broker counts.
             if (count >= Trial.SuspectAfter)
-                _moving.Add(RenewAsync(new Message(channel, arrived.DeliveryTag, 0), MessageHeaders.Copy(arrived.BasicProperties), arrived.Body.ToArray()));
+                _moving.Add(RenewAsync(new Message(source, arrived.DeliveryTag, 0), MessageHeaders.Copy(arrived.BasicProperties), arrived.Body.ToArray()));
             _broker.Problems?.Report(
                 VersionPlace, $"Pipeline {_pipeline}: {newer.Message} Update this service; the queue {_queue} keeps its batches until then.", needsHelp: true);
             lost.TrySetException(newer);
         }
         catch (OperationCanceledException)
         {
-            await ReturnLateAsync(channel, arrived.DeliveryTag, cancelled);
+            await ReturnLateAsync(source, arrived.DeliveryTag, cancelled);
         }
 
         // Who stopped has looked already.
@@ -54,15 +54,15 @@ internal sealed partial class RabbitMqReceiver<T>
     }
 
     /// <summary>To a consumer that is still registered it would come again at once, and again, and the broker counts each time.</summary>
-    private static async Task ReturnLateAsync(IChannel channel, ulong tag, Task cancelled)
+    private static async Task ReturnLateAsync(Acknowledgements source, ulong tag, Task cancelled)
     {
         await cancelled;
-        await new Message(channel, tag, 0).ReturnAsync();
+        await new Message(source, tag, 0).ReturnAsync();
     }
 
     /// <summary>Waits for memory, and reads; what cannot be read is buried beside.</summary>
     private async Task<IEnumerable<(T Batch, Message Message)>> ReadAsync(
-        IChannel channel, ulong tag, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+        Acknowledgements source, ulong tag, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         var held = await _memory.AcquireAsync(Body.PlainLength(body.Span), cancellationToken);
         Interlocked.Increment(ref _held);
@@ -71,13 +71,13 @@ internal sealed partial class RabbitMqReceiver<T>
             if (properties.ContentType is { } kind && kind != T.ContentType)
                 throw new BatchFormatException($"A message of kind {kind} is none of {T.ContentType}.");
             var batches = Body.Unpack<T>(body.Span);
-            var message = new Message(channel, tag, held, batches.Count);
+            var message = new Message(source, tag, held, batches.Count);
             return batches.Select(batch => (batch, message));
         }
         catch (BatchFormatException unreadable) when (unreadable is not UnknownBatchVersionException || properties.ContentType is null)
         {
             Release(held);
-            var message = new Message(channel, tag, 0);
+            var message = new Message(source, tag, 0);
             _moving.Add(BuryUnreadableAsync(message, MessageHeaders.Copy(properties), body.ToArray(), unreadable.Message));
             return [];
         }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using RabbitMQ.Client;
 
 namespace Ingest.Messaging.RabbitMq;
 
@@ -32,7 +31,7 @@ internal sealed partial class RabbitMqReceiver<T>
     private bool OutputGoes => !_broker.Publishing.IsBlocked && !_broker.Refusals.IsRecent(Topology.QueueName<RowBatch>(_pipeline));
 
     /// <summary>Takes suspects, each when the one before is settled, and none while the process has another one.</summary>
-    private async Task TrySuspectsAsync(IChannel channel, Task lost)
+    private async Task TrySuspectsAsync(Acknowledgements source, Task lost)
     {
         _trial.Begin();
         while (!lost.IsCompleted && OutputGoes)
@@ -44,10 +43,10 @@ internal sealed partial class RabbitMqReceiver<T>
             {
                 // What is being moved there is acknowledged first where it was, or its two copies would be tried in turn.
                 await Task.WhenAny(_moving.None, lost).WaitAsync(_stopped.Token);
-                if (await channel.BasicGetAsync(_undertaker.Suspects, autoAck: false, _stopped.Token) is not { } found)
+                if (await source.Channel.BasicGetAsync(_undertaker.Suspects, autoAck: false, _stopped.Token) is not { } found)
                     return;
                 var attempts = MessageHeaders.DeliveryCount(found.BasicProperties);
-                foreach (var (batch, message) in await ReadAsync(channel, found.DeliveryTag, found.BasicProperties, found.Body, _stopped.Token))
+                foreach (var (batch, message) in await ReadAsync(source, found.DeliveryTag, found.BasicProperties, found.Body, _stopped.Token))
                     await TryAsync(batch, message, attempts, lost);
             }
             finally

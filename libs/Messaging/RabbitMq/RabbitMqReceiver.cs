@@ -33,7 +33,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
 
     /// <summary>The last one that was handed out.</summary>
     private RabbitMqDelivery<T>? _suspect;
-    private IChannel? _channel;
+    private Acknowledgements? _source;
     private DateTimeOffset _lastWarning = DateTimeOffset.MinValue;
     private DateTimeOffset _lastArrival;
     private DateTimeOffset? _failingSince;
@@ -101,8 +101,8 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        if (_channel is not null)
-            await _channel.DisposeAsync();
+        if (_source is not null)
+            await _source.DisposeAsync();
     }
 
     Task<bool> IHolder<T>.TryMoveAsync(RabbitMqDelivery<T> suspect) => TryReleaseAsync(suspect);
@@ -139,8 +139,8 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
             try
             {
                 await QueueDeclaration.DeclareAsync<T>(_broker, _broker.Consuming, _pipeline, _stopped.Token);
-                _channel = await _broker.Consuming.OpenChannelAsync(WithoutConfirms, _stopped.Token);
-                await ConsumeUntilLostAsync(_channel, ending);
+                _source = new Acknowledgements(await _broker.Consuming.OpenChannelAsync(WithoutConfirms, _stopped.Token), _broker.Time);
+                await ConsumeUntilLostAsync(_source, ending);
                 _trial.Lived();
             }
             catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
@@ -165,9 +165,9 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
                 ReportIfLasting(RabbitMqConnection.Reason(failure));
             }
 
-            if (_channel is { } lost)
+            if (_source is { } lost)
             {
-                _channel = null;
+                _source = null;
                 await ending.CancelAsync();
                 await lost.DisposeAsync();
                 ForgetLost();
@@ -198,8 +198,9 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
 
     /// <summary>Ends in silence when the channel or its consumer is gone, and with a cancellation when stopped.</summary>
     /// <exception cref="UnknownBatchVersionException">The queue holds what only another build can read.</exception>
-    private async Task ConsumeUntilLostAsync(IChannel channel, CancellationTokenSource ending)
+    private async Task ConsumeUntilLostAsync(Acknowledgements source, CancellationTokenSource ending)
     {
+        var channel = source.Channel;
         var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
         // Completed when the broker delivers nothing more here.
@@ -217,7 +218,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
             await ending.CancelAsync();
         };
         var consumer = new AsyncEventingBasicConsumer(channel);
-        consumer.ReceivedAsync += (_, message) => ArriveAsync(channel, message, lost, cancelled.Task, token);
+        consumer.ReceivedAsync += (_, message) => ArriveAsync(source, message, lost, cancelled.Task, token);
         consumer.UnregisteredAsync += (_, _) =>
         {
             lost.TrySetResult();
@@ -225,7 +226,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
         };
 
         // Suspects first: what kills its consumer must not drag down one that waits.
-        await TrySuspectsAsync(channel, lost.Task);
+        await TrySuspectsAsync(source, lost.Task);
         await channel.BasicQosAsync(0, (ushort)_prefetch, global: false, _stopped.Token);
         _lastArrival = _broker.Time.GetUtcNow();
         var tag = await channel.BasicConsumeAsync(_queue, autoAck: false, consumer, _stopped.Token);
@@ -237,7 +238,7 @@ internal sealed partial class RabbitMqReceiver<T> : IBatchReceiver<T>, IHolder<T
             while (!await EndsSoonAsync(lost.Task))
             {
                 _broker.Problems?.Resolve(VersionPlace);
-                await TrySuspectsAsync(channel, lost.Task);
+                await TrySuspectsAsync(source, lost.Task);
                 if (await IsForgottenAsync(channel))
                 {
                     Warn("the queue holds batches and delivers none");
