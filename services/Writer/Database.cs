@@ -17,6 +17,8 @@ namespace Ingest.Writer;
 /// </summary>
 public sealed class Database : IAsyncDisposable
 {
+    private const int LongestSessionSeconds = 3600;
+
     private readonly NpgsqlDataSource? _postgres;
     private readonly string? _sqlite;
 
@@ -132,6 +134,12 @@ public sealed class Database : IAsyncDisposable
             settings.TcpKeepAliveTime = 30;
             settings.TcpKeepAliveInterval = 10;
         }
+
+        // A session keeps its merge table (Sql.PrepareMergeTable), and nothing else. The server's oldest transaction number
+        // waits for the table to go, so no session grows old.
+        settings.NoResetOnClose = true;
+        if (settings.ConnectionLifetime is 0 or > LongestSessionSeconds)
+            settings.ConnectionLifetime = LongestSessionSeconds;
 
         settings.GssEncryptionMode = GssEncryptionMode.Disable;
         var name = $"{settings.Host}:{settings.Port}/{settings.Database}";

@@ -13,17 +13,16 @@ internal sealed class MergeWriter(NpgsqlConnection connection, Sql sql, Pipeline
 
     public async Task StageAsync(RowSet rows, CancellationToken cancellationToken)
     {
-        await using (var create = new NpgsqlCommand(Sql.CreateMergeTable(rows.Columns), connection))
-            await create.ExecuteNonQueryAsync(cancellationToken);
+        await ExecuteAsync(Sql.PrepareMergeTable(rows.Columns), cancellationToken);
+        if (_staged is not null)
+            await ExecuteAsync(Sql.EmptyMergeTable(rows.Columns), cancellationToken);
         await _copier.CopyAsync(Sql.CopyForMerge(rows.Columns), rows, rows.All, cancellationToken);
         _staged = rows;
     }
 
-    public async Task IndexAsync(CancellationToken cancellationToken)
-    {
-        await using var index = new NpgsqlCommand(Sql.IndexMergeTable(Rows.Columns), connection);
-        await index.ExecuteNonQueryAsync(cancellationToken);
-    }
+    public Task IndexAsync(CancellationToken cancellationToken) => ExecuteAsync(Sql.IndexMergeTable(Rows.Columns), cancellationToken);
+
+    public Task DropIndexAsync(CancellationToken cancellationToken) => ExecuteAsync(Sql.DropMergeIndex, cancellationToken);
 
     /// <returns>How many rows of which piece count as written; a statement may still be undone.</returns>
     public Task<List<(int Piece, long Rows)>> InsertAsync(RowRange range, CancellationToken cancellationToken) =>
@@ -73,5 +72,11 @@ internal sealed class MergeWriter(NpgsqlConnection connection, Sql sql, Pipeline
         if (pipeline.OnDuplicate == OnDuplicate.Update)
             written.AddRange(Rows.Parts(range).Select(p => (p.Piece, (long)p.Part.Count)));
         return written;
+    }
+
+    private async Task ExecuteAsync(string statements, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(statements, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -21,7 +21,8 @@ internal static class PostgresSourceLock
         }
         catch
         {
-            await connection.DisposeAsync();
+            // Given up, it may have been taken all the same.
+            await new Held(connection).DisposeAsync();
             throw;
         }
 

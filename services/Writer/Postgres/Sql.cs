@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Ingest.Messaging;
 using Ingest.Pipelines.Definition;
 
@@ -6,8 +8,7 @@ namespace Ingest.Writer.Postgres;
 /// <summary>The statements of one pipeline, made once. Identifiers are quoted; values are parameters or COPY.</summary>
 internal sealed class Sql(PipelineDefinition pipeline)
 {
-    /// <summary>Where a merge's rows wait, once for each connection.</summary>
-    public const string MergeTable = "pg_temp.ingest_merge";
+    private const string MergeIndex = "ingest_merge_order";
 
     public string Table { get; } = pipeline.Table.Schema is null
         ? Quote(pipeline.Table.Name)
@@ -31,25 +32,32 @@ internal sealed class Sql(PipelineDefinition pipeline)
     public string Copy(IReadOnlyList<RowColumn> columns) => $"COPY {Table} ({Names(columns)}) FROM STDIN (FORMAT BINARY)";
 
     public static string CopyForMerge(IReadOnlyList<RowColumn> columns) =>
-        $"COPY {MergeTable} ({Names(columns)}) FROM STDIN (FORMAT BINARY)";
+        $"COPY {MergeTable(columns)} ({Names(columns)}) FROM STDIN (FORMAT BINARY)";
 
-    public static string CreateMergeTable(IReadOnlyList<RowColumn> columns) =>
+    /// <summary>
+    /// Where a merge's rows wait. It is the session's own, stays for the next transaction, which finds it empty, and numbers
+    /// its rows from 1: to make one costs dozens of rows in the system's catalogs, which one for each transaction would swell.
+    /// </summary>
+    public static string PrepareMergeTable(IReadOnlyList<RowColumn> columns) =>
         $"""
-        DROP TABLE IF EXISTS {MergeTable};
-        CREATE TEMP TABLE ingest_merge (
-            {string.Join(", ", columns.Select(c => $"{Quote(c.Name)} {c.Type.SqlName()}"))},
-            {Order(columns)} bigint GENERATED ALWAYS AS IDENTITY
-        ) ON COMMIT DROP
+        CREATE TEMP TABLE IF NOT EXISTS {MergeName(columns)} ({MergeColumns(columns)}) ON COMMIT DELETE ROWS;
+        SELECT setval(pg_get_serial_sequence('{MergeTable(columns)}', '{OrderName(columns)}'), 1, false)
         """;
 
+    /// <summary>For further rows in the same transaction.</summary>
+    public static string EmptyMergeTable(IReadOnlyList<RowColumn> columns) => $"DELETE FROM {MergeTable(columns)}";
+
     /// <summary>So that parts of the merge table are found quickly.</summary>
-    public static string IndexMergeTable(IReadOnlyList<RowColumn> columns) => $"CREATE INDEX ON {MergeTable} ({Order(columns)})";
+    public static string IndexMergeTable(IReadOnlyList<RowColumn> columns) => $"CREATE INDEX {MergeIndex} ON {MergeTable(columns)} ({Order(columns)})";
+
+    /// <summary>Others need no parts of it.</summary>
+    public const string DropMergeIndex = $"DROP INDEX pg_temp.{MergeIndex}";
 
     /// <summary>The rows from place $1 to before $2, all of them; for a table without a key.</summary>
     public string Append(IReadOnlyList<RowColumn> columns) =>
         $"""
         INSERT INTO {Table} ({Names(columns)})
-        SELECT {Names(columns)} FROM {MergeTable}
+        SELECT {Names(columns)} FROM {MergeTable(columns)}
         WHERE {Order(columns)} > $1 AND {Order(columns)} <= $2 ORDER BY {Order(columns)}
         """;
 
@@ -76,7 +84,7 @@ internal sealed class Sql(PipelineDefinition pipeline)
         return $"""
             WITH winners AS (
                 SELECT DISTINCT ON ({Key}) * FROM (
-                    SELECT {stored}, {Order(columns)} FROM {MergeTable}
+                    SELECT {stored}, {Order(columns)} FROM {MergeTable(columns)}
                     WHERE {Order(columns)} > $2 AND {Order(columns)} <= $3) staged
                 ORDER BY {Key}, {Order(columns)} {(update ? "DESC" : "ASC")}
             ), written AS (
@@ -295,12 +303,23 @@ internal sealed class Sql(PipelineDefinition pipeline)
     public const string ReadDefinitions = "SELECT DISTINCT definition FROM ingest_batches WHERE pipeline = $1";
 
     /// <summary>A name that no column has.</summary>
-    private static string Order(IReadOnlyList<RowColumn> columns)
+    /// <summary>The same rows have the same table, whatever the pipeline.</summary>
+    private static string MergeName(IReadOnlyList<RowColumn> columns) =>
+        $"ingest_merge_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(MergeColumns(columns))).AsSpan(0, 8))}";
+
+    private static string MergeTable(IReadOnlyList<RowColumn> columns) => $"pg_temp.{MergeName(columns)}";
+
+    private static string MergeColumns(IReadOnlyList<RowColumn> columns) =>
+        $"{string.Join(", ", columns.Select(c => $"{Quote(c.Name)} {c.Type.SqlName()}"))}, {Order(columns)} bigint GENERATED ALWAYS AS IDENTITY";
+
+    private static string Order(IReadOnlyList<RowColumn> columns) => Quote(OrderName(columns));
+
+    private static string OrderName(IReadOnlyList<RowColumn> columns)
     {
         var name = "ingest_order";
         while (columns.Any(c => c.Name == name))
             name += "_";
-        return Quote(name);
+        return name;
     }
 
     private static string Names(IReadOnlyList<RowColumn> columns) => string.Join(", ", columns.Select(c => Quote(c.Name)));

@@ -1,0 +1,79 @@
+using Ingest.TestSupport;
+using Ingest.Writer;
+
+namespace Ingest.IntegrationTests.Stores;
+
+/// <summary>The table beside, where rows wait to be merged, serves one transaction after another.</summary>
+public sealed class PostgresMergeTests(SharedServers servers) : IAsyncLifetime
+{
+    private const string Older = "pipeline: t\ntable: t\nkey: a\non_duplicate: update\ncolumns:\n  a: integer\n  b: text";
+    private const string Newer = Older + "\n  c: text";
+
+    private const string Tables = "SELECT string_agg(oid::text, ', ') FROM pg_class WHERE relname LIKE 'ingest\\_merge\\_%' AND relkind = 'r'";
+
+    private PostgresDatabase? _server;
+    private Database? _database;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task One_table_serves_all_transactions_of_a_session()
+    {
+        await _server!.ExecuteAsync("CREATE TABLE t (a integer PRIMARY KEY, b text CHECK (b <> 'bad'))");
+        var pipeline = StoreContract.Parse(Older);
+        await using var store = await PrepareAsync(Older);
+        await store.CommitAsync([StoreContract.Rows(pipeline, """{"a":0,"b":"first"}""", """{"a":0,"b":"second"}""")], Token);
+        var made = await TextAsync(Tables);
+        Assert.Matches("^[0-9]+$", made);
+        for (var i = 1; i <= 5; i++)
+        {
+            var committed = await store.CommitAsync(
+                [StoreContract.Rows(pipeline, $$"""{"a":0,"b":"again"}""", $$"""{"a":{{-i}},"b":"bad"}""", $$"""{"a":{{i}},"b":"x"}""")], Token);
+            Assert.Equal([(2L, 0L, 1L)], committed.Select(c => (c.Written, c.Duplicate, c.Rejected)));
+        }
+
+        Assert.Equal(made, await TextAsync(Tables));
+        Assert.Equal("0", await TextAsync("SELECT count(*) FROM pg_index WHERE indrelid IN (SELECT oid FROM pg_class WHERE relname LIKE 'ingest\\_merge\\_%')"));
+        Assert.Equal("0 again, 1 x, 2 x, 3 x, 4 x, 5 x", await TextAsync("SELECT string_agg(a || ' ' || b, ', ' ORDER BY a) FROM t"));
+    }
+
+    [Fact]
+    public async Task Rows_of_two_kinds_in_turn_in_one_transaction_are_each_merged_once()
+    {
+        var (older, newer) = (StoreContract.Parse(Older), StoreContract.Parse(Newer));
+        await using var store = await PrepareAsync(Newer);
+        var committed = await store.CommitAsync(
+            [
+                StoreContract.Rows(older, """{"a":2,"b":"w"}""", """{"a":1,"b":"x"}""", """{"a":2,"b":"x"}"""),
+                StoreContract.Rows(newer, """{"a":1,"b":"y","c":"z"}"""),
+                StoreContract.Rows(older, """{"a":3,"b":"x"}"""),
+                StoreContract.Rows(newer, """{"a":4}"""),
+            ],
+            Token);
+        Assert.Equal([3L, 1L, 1L, 1L], committed.Select(c => c.Written));
+        Assert.Equal("1yz, 2x, 3x, 4", await TextAsync("SELECT string_agg(concat(a, b, c), ', ' ORDER BY a) FROM t"));
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await PostgresDatabase.CreateAsync(await servers.PostgresAsync());
+        _database = Database.Parse(_server.ConnectionString);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_database is not null)
+            await _database.DisposeAsync();
+        if (_server is not null)
+            await _server.DisposeAsync();
+    }
+
+    private Task<string?> TextAsync(string sql) => _server!.ScalarAsync<string>($"SELECT ({sql})::text");
+
+    private async Task<IRowStore> PrepareAsync(string yaml)
+    {
+        var store = _database!.CreateStore(StoreContract.Parse(yaml), TimeProvider.System);
+        await store.PrepareAsync(Token);
+        return store;
+    }
+}
