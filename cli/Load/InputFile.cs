@@ -3,18 +3,24 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Ingest.Cli.Load;
 
-/// <summary>A file, plain or compressed, or standard input.</summary>
+/// <summary>A file, plain or compressed, standard input, or a pipe of the shell's.</summary>
 internal sealed class InputFile : LoadInput
 {
     private const int LargestRead = 256 * 1024;
     private readonly string _path;
+    private readonly string _key;
     private FileStream? _file;
 
-    private InputFile(string name, string path, bool isNamed, long? size) => (Name, _path, Identity, Size) = (name, path, isNamed ? path : null, size);
+    /// <param name="name">As the command line has it.</param>
+    /// <param name="path">Where it is opened.</param>
+    /// <param name="key">What no other input has.</param>
+    /// <param name="file">What it is, where its path means the same another time.</param>
+    private InputFile(string name, string path, string key, FileInfo? file = null) =>
+        (Name, _path, _key, Identity, Size) = (name, path, key, file?.FullName, file?.Length);
 
     public override string Name { get; }
 
-    public override string LiveName => "stdin";
+    public override string LiveName => IsStandardInput ? "stdin" : Name;
 
     /// <summary>The same file has the same path, wherever it is loaded from; standard input and a pipe of the shell's have none.</summary>
     public override string? Identity { get; }
@@ -31,7 +37,7 @@ internal sealed class InputFile : LoadInput
     {
         if (names.Count(name => name == "-") > 1)
             throw new StartupException("Standard input comes once; name - once.", ExitCodes.Usage);
-        return [.. names.SelectMany(Expand).Select(Find).DistinctBy(file => file._path)];
+        return [.. names.SelectMany(Expand).Select(Find).DistinctBy(file => file._key)];
     }
 
     private static IReadOnlyCollection<string> Expand(string name)
@@ -41,10 +47,12 @@ internal sealed class InputFile : LoadInput
         return FilePattern.Find(name) is { Count: > 0 } files ? files : throw new StartupException($"No file matches {name}.");
     }
 
+    private static InputFile StandardInput => new("-", "-", "-");
+
     private static InputFile Find(string name)
     {
         if (name == "-")
-            return new InputFile(name, name, isNamed: false, null);
+            return StandardInput;
         if (Directory.Exists(name))
             throw new StartupException($"{name} is a folder; name the files in it.");
         if (!File.Exists(name))
@@ -52,9 +60,9 @@ internal sealed class InputFile : LoadInput
         try
         {
             var path = Canonical(Environment.CurrentDirectory, name);
-            return IsDescriptor(path)
-                ? new InputFile(name, name, isNamed: false, null)
-                : new InputFile(name, path, isNamed: true, new FileInfo(path).Length);
+            if (!IsDescriptor(path))
+                return new InputFile(name, path, path, new FileInfo(path));
+            return name is "/dev/stdin" or "/dev/fd/0" ? StandardInput : new InputFile(name, name, path);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {

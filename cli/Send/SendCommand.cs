@@ -9,7 +9,7 @@ internal sealed record SendSettings
 
     public required string To { get; init; }
 
-    /// <summary>The name of the one input, or null for a file's own and none for standard input.</summary>
+    /// <summary>The name of the one input, or null for a file's own and none for standard input and pipes.</summary>
     public string? Source { get; init; }
 
     public string? TokenFile { get; init; }

@@ -135,8 +135,8 @@ public sealed class Database : IAsyncDisposable
             settings.TcpKeepAliveInterval = 10;
         }
 
-        // A session keeps its merge table (Sql.PrepareMergeTable), and nothing else. The server's oldest transaction number
-        // waits for the table to go, so no session grows old.
+        // A session keeps its merge tables (Sql.PrepareMergeTable). The server's oldest transaction number waits for them to
+        // go, so no session in use grows old.
         settings.NoResetOnClose = true;
         if (settings.ConnectionLifetime is 0 or > LongestSessionSeconds)
             settings.ConnectionLifetime = LongestSessionSeconds;

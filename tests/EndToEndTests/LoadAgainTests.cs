@@ -33,11 +33,13 @@ public sealed class LoadAgainTests
         foreach (var share in (double[])[0.1, 0.4, 0.7])
         {
             await using var killed = Start(file);
-            var feeding = EndlessFile.FeedAsync(file, Encoding.UTF8.GetBytes(text[..(text.Length * 9 / 10)]), TestContext.Current.CancellationToken);
-            await Eventually.HoldsAsync(() => Count("numbers") >= share * lines, Deadline, () => killed.Describe("was to write a part"));
+            var feeding = EndlessFile.FeedAsync(file, Encoding.UTF8.GetBytes(text[..(int)(text.Length * (share + 0.1))]), TestContext.Current.CancellationToken);
+            await Eventually.HoldsAsync(
+                () => killed.HasExited || Count("numbers") >= share * lines, Deadline, () => killed.Describe("was to write a part"));
+            Assert.False(killed.HasExited, killed.Describe("ended before it could be killed"));
             killed.Kill();
             await killed.WaitForExitAsync(Deadline);
-            (await feeding).Dispose();
+            (await feeding.WaitAsync(Deadline, TestContext.Current.CancellationToken)).Dispose();
         }
 
         File.Delete(file);
@@ -86,6 +88,10 @@ public sealed class LoadAgainTests
         for (var i = 0; i < 2; i++)
             await FinishAsync(await FedAsync("/dev/stdin", Numbers(1, 2), "--source", "s"));
         Assert.Equal(6, Count("numbers"));
+
+        // It is standard input, whatever it is called, and is read once.
+        await FinishAsync(await FedAsync("-", Numbers(1, 3), "/dev/stdin"));
+        Assert.Equal(9, Count("numbers"));
     }
 
     [Fact]

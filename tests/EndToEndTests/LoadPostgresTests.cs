@@ -31,12 +31,13 @@ public sealed class LoadPostgresTests(SharedServers servers)
         foreach (var share in (double[])[0.1, 0.4])
         {
             await using var killed = Start(database);
-            var feeding = EndlessFile.FeedAsync(file, Encoding.UTF8.GetBytes(text[..(text.Length * 9 / 10)]), TestContext.Current.CancellationToken);
+            var feeding = EndlessFile.FeedAsync(file, Encoding.UTF8.GetBytes(text[..(int)(text.Length * (share + 0.1))]), TestContext.Current.CancellationToken);
             await Eventually.HoldsAsync(
-                async () => await CountAsync() >= share * lines, PipelineUnderTest.Deadline, () => killed.Describe("was to write a part"));
+                async () => killed.HasExited || await CountAsync() >= share * lines, PipelineUnderTest.Deadline, () => killed.Describe("was to write a part"));
+            Assert.False(killed.HasExited, killed.Describe("ended before it could be killed"));
             killed.Kill();
             await killed.WaitForExitAsync(PipelineUnderTest.Deadline);
-            (await feeding).Dispose();
+            (await feeding.WaitAsync(PipelineUnderTest.Deadline, TestContext.Current.CancellationToken)).Dispose();
 
             // Until the server notices, the source is claimed.
             await Eventually.HoldsAsync(

@@ -10,12 +10,16 @@ namespace Ingest.Messaging.RabbitMq;
 /// <param name="time">Measures the moment.</param>
 internal sealed class Acknowledgements(IChannel channel, TimeProvider time) : IAsyncDisposable
 {
+    /// <summary>So many wait no longer: the broker sends others only when it has heard of them.</summary>
+    private const int Most = 8;
+
     /// <summary>Little beside what a batch takes: what is done by then comes again if the process dies.</summary>
-    public static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(10);
 
     private readonly Lock _lock = new();
     private readonly SettledTags _tags = new();
     private readonly CancellationTokenSource _ending = new();
+    private TaskCompletionSource _most = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _telling = Task.CompletedTask;
 
     public IChannel Channel => channel;
@@ -25,10 +29,11 @@ internal sealed class Acknowledgements(IChannel channel, TimeProvider time) : IA
     {
         lock (_lock)
         {
-            var first = _tags.AllTold;
             _tags.Acknowledge(tag);
-            if (first)
+            if (_tags.Untold == 1)
                 _telling = TellAsync(_telling);
+            else if (_tags.Untold >= Most)
+                _most.TrySetResult();
         }
     }
 
@@ -71,17 +76,41 @@ internal sealed class Acknowledgements(IChannel channel, TimeProvider time) : IA
         bool isLast;
         do
         {
-            await Task.WhenAny(Task.Delay(Moment, time, _ending.Token));
+            await MomentAsync();
             lock (_lock)
             {
                 said = _tags.Take();
-                isLast = _tags.AllTold;
+                isLast = _tags.Untold == 0;
+                _most = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
 
             foreach (var (tag, multiple) in said)
-                await TryAsync(() => channel.BasicAckAsync(tag, multiple));
+                await TellAsync(tag, multiple);
         }
         while (!isLast);
+    }
+
+    private async Task MomentAsync()
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token);
+        Task most;
+        lock (_lock)
+            most = _most.Task;
+        await Task.WhenAny(most, Task.Delay(Moment, time, waiting.Token));
+        await waiting.CancelAsync();
+    }
+
+    private async Task TellAsync(ulong tag, bool multiple)
+    {
+        try
+        {
+            await TryAsync(() => channel.BasicAckAsync(tag, multiple));
+        }
+        catch (Exception unforeseen)
+        {
+            // A broker that hears of nothing any more sends nothing more: whoever receives shall begin anew.
+            await channel.CloseAsync(Constants.InternalError, $"not acknowledged: {unforeseen.Message}", abort: true);
+        }
     }
 
     /// <returns>False when the channel went with its deliveries: the broker delivers them again, and the ledger knows them.</returns>

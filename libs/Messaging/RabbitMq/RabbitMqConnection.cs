@@ -204,7 +204,7 @@ internal sealed partial class RabbitMqConnection(RabbitMqOptions options, string
     public static bool IsConnectionFailure(Exception failure, CancellationToken cancellationToken) =>
         failure is BrokerUnreachableException or AlreadyClosedException or OperationInterruptedException
             or IOException or TimeoutException or System.Net.Sockets.SocketException or ObjectDisposedException
-            or ProtocolException or OperationCanceledException
+            or ProtocolException or OperationCanceledException or System.Threading.Channels.ChannelClosedException
         && !cancellationToken.IsCancellationRequested;
 
     public static string Reason(Exception failure) => failure switch

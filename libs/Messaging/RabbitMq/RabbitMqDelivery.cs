@@ -25,10 +25,14 @@ internal sealed class RabbitMqDelivery<T>(T batch, Message message, bool isSuspe
 
     public override async ValueTask AcknowledgeAsync()
     {
-        Forget();
+        if (isSuspect)
+        {
+            await AcknowledgeNowAsync();
+            return;
+        }
 
-        // A suspect has a copy by then, or killed others: it shall not come again.
-        await (isSuspect ? message.AcknowledgeAsync() : message.AcknowledgeSoonAsync());
+        Forget();
+        await message.AcknowledgeSoonAsync();
     }
 
     /// <summary>
@@ -46,9 +50,16 @@ internal sealed class RabbitMqDelivery<T>(T batch, Message message, bool isSuspe
     public override async ValueTask BuryAsync(string reason)
     {
         if (IsAlive && await receiver.TryBuryAsync(batch, reason))
-            await AcknowledgeAsync();
+            await AcknowledgeNowAsync();
         else
             await ReturnAsync();
+    }
+
+    /// <summary>It has a copy, or killed others: it shall not come again.</summary>
+    private async ValueTask AcknowledgeNowAsync()
+    {
+        Forget();
+        await message.AcknowledgeAsync();
     }
 
     public void Forget()

@@ -19,7 +19,8 @@ internal sealed class SettledTags
     /// <summary>The highest tag that waited when the broker was last told.</summary>
     private ulong _waitedBefore;
 
-    public bool AllTold => _untold.Count == 0;
+    /// <summary>How many are done that the broker does not know of.</summary>
+    public int Untold => _untold.Count;
 
     /// <summary>The message is done, and the broker does not know.</summary>
     public void Acknowledge(ulong tag)

@@ -13,16 +13,24 @@ internal sealed class MergeWriter(NpgsqlConnection connection, Sql sql, Pipeline
 
     public async Task StageAsync(RowSet rows, CancellationToken cancellationToken)
     {
-        await ExecuteAsync(Sql.PrepareMergeTable(rows.Columns), cancellationToken);
-        if (_staged is not null)
-            await ExecuteAsync(Sql.EmptyMergeTable(rows.Columns), cancellationToken);
+        await using (var prepare = new NpgsqlCommand(Sql.PrepareMergeTable(rows.Columns), connection))
+        {
+            if (await prepare.ExecuteScalarAsync(cancellationToken) is not 0L)
+                await ExecuteAsync(Sql.EmptyMergeTable(rows.Columns), cancellationToken);
+        }
+
         await _copier.CopyAsync(Sql.CopyForMerge(rows.Columns), rows, rows.All, cancellationToken);
         _staged = rows;
     }
 
     public Task IndexAsync(CancellationToken cancellationToken) => ExecuteAsync(Sql.IndexMergeTable(Rows.Columns), cancellationToken);
 
-    public Task DropIndexAsync(CancellationToken cancellationToken) => ExecuteAsync(Sql.DropMergeIndex, cancellationToken);
+    /// <summary>The next rows find none, and no index.</summary>
+    public async Task DropAsync(CancellationToken cancellationToken)
+    {
+        await ExecuteAsync(Sql.DropMergeTable(Rows.Columns), cancellationToken);
+        _staged = null;
+    }
 
     /// <returns>How many rows of which piece count as written; a statement may still be undone.</returns>
     public Task<List<(int Piece, long Rows)>> InsertAsync(RowRange range, CancellationToken cancellationToken) =>

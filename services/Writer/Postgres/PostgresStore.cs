@@ -126,7 +126,25 @@ internal sealed partial class PostgresStore(NpgsqlDataSource source, string data
         await new RowWriter(connection, transaction, _sql, pipeline, _habit, begun.Table, company).WriteAsync(
             [.. batches.Where(b => fresh.ContainsKey(b.Id)).Select(b => fresh[b.Id])], known, cancellationToken);
         await ledger.CommitAsync(batches, fresh, cancellationToken);
+
+        // What a table's own triggers leave in the session is not for the next transaction.
+        if (!begun.Table.IsPlain)
+            await ResetAsync(connection, cancellationToken);
         return [.. batches.Select(b => fresh.TryGetValue(b.Id, out var outcome) ? CommittedBatch.Of(b.Id, already: false, outcome.Counts()) : CommittedBatch.Known(b))];
+    }
+
+    private static async Task ResetAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var reset = new NpgsqlCommand("DISCARD ALL", connection);
+            await reset.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (Exception lost) when (PostgresErrors.IsOurs(lost) || lost is OperationCanceledException)
+        {
+            // The commit is done, whatever becomes of the session.
+            NpgsqlConnection.ClearPool(connection);
+        }
     }
 
     private async Task EndStuckSessionsAsync(CancellationToken cancellationToken)

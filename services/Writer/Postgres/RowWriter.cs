@@ -181,7 +181,7 @@ internal sealed class RowWriter(
 
         await _merge.IndexAsync(cancellationToken);
         await FindAsync(rows, refusal, TryInsertAsync, ProbeInsertAsync, hint: null);
-        await _merge.DropIndexAsync(cancellationToken);
+        await _merge.DropAsync(cancellationToken);
         habit.Merged(duplicates);
 
         async Task<PostgresException?> TryInsertAsync(RowRange range)

@@ -8,8 +8,6 @@ namespace Ingest.Writer.Postgres;
 /// <summary>The statements of one pipeline, made once. Identifiers are quoted; values are parameters or COPY.</summary>
 internal sealed class Sql(PipelineDefinition pipeline)
 {
-    private const string MergeIndex = "ingest_merge_order";
-
     public string Table { get; } = pipeline.Table.Schema is null
         ? Quote(pipeline.Table.Name)
         : $"{Quote(pipeline.Table.Schema)}.{Quote(pipeline.Table.Name)}";
@@ -35,23 +33,24 @@ internal sealed class Sql(PipelineDefinition pipeline)
         $"COPY {MergeTable(columns)} ({Names(columns)}) FROM STDIN (FORMAT BINARY)";
 
     /// <summary>
-    /// Where a merge's rows wait. It is the session's own, stays for the next transaction, which finds it empty, and numbers
-    /// its rows from 1: to make one costs dozens of rows in the system's catalogs, which one for each transaction would swell.
+    /// Where a merge's rows wait. It is the session's own, stays for the next transaction, and numbers its rows from 1: to
+    /// make one costs dozens of rows in the system's catalogs, which one for each transaction would swell. The answer is
+    /// how many bytes it has, which are of rows before: a commit empties it, and what is undone leaves its own behind.
     /// </summary>
     public static string PrepareMergeTable(IReadOnlyList<RowColumn> columns) =>
         $"""
         CREATE TEMP TABLE IF NOT EXISTS {MergeName(columns)} ({MergeColumns(columns)}) ON COMMIT DELETE ROWS;
-        SELECT setval(pg_get_serial_sequence('{MergeTable(columns)}', '{OrderName(columns)}'), 1, false)
+        SELECT pg_relation_size('{MergeTable(columns)}')
+        FROM setval(pg_get_serial_sequence('{MergeTable(columns)}', '{OrderName(columns)}'), 1, false)
         """;
 
-    /// <summary>For further rows in the same transaction.</summary>
-    public static string EmptyMergeTable(IReadOnlyList<RowColumn> columns) => $"DELETE FROM {MergeTable(columns)}";
+    public static string EmptyMergeTable(IReadOnlyList<RowColumn> columns) => $"TRUNCATE {MergeTable(columns)}";
 
     /// <summary>So that parts of the merge table are found quickly.</summary>
-    public static string IndexMergeTable(IReadOnlyList<RowColumn> columns) => $"CREATE INDEX {MergeIndex} ON {MergeTable(columns)} ({Order(columns)})";
+    public static string IndexMergeTable(IReadOnlyList<RowColumn> columns) => $"CREATE INDEX ON {MergeTable(columns)} ({Order(columns)})";
 
-    /// <summary>Others need no parts of it.</summary>
-    public const string DropMergeIndex = $"DROP INDEX pg_temp.{MergeIndex}";
+    /// <summary>An index leaves statistics, which are wrong for the rows of others.</summary>
+    public static string DropMergeTable(IReadOnlyList<RowColumn> columns) => $"DROP TABLE {MergeTable(columns)}";
 
     /// <summary>The rows from place $1 to before $2, all of them; for a table without a key.</summary>
     public string Append(IReadOnlyList<RowColumn> columns) =>
@@ -302,7 +301,6 @@ internal sealed class Sql(PipelineDefinition pipeline)
 
     public const string ReadDefinitions = "SELECT DISTINCT definition FROM ingest_batches WHERE pipeline = $1";
 
-    /// <summary>A name that no column has.</summary>
     /// <summary>The same rows have the same table, whatever the pipeline.</summary>
     private static string MergeName(IReadOnlyList<RowColumn> columns) =>
         $"ingest_merge_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(MergeColumns(columns))).AsSpan(0, 8))}";
@@ -314,6 +312,7 @@ internal sealed class Sql(PipelineDefinition pipeline)
 
     private static string Order(IReadOnlyList<RowColumn> columns) => Quote(OrderName(columns));
 
+    /// <summary>A name that no column has.</summary>
     private static string OrderName(IReadOnlyList<RowColumn> columns)
     {
         var name = "ingest_order";

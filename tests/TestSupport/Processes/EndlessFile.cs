@@ -1,8 +1,8 @@
 namespace Ingest.TestSupport;
 
 /// <summary>
-/// A named pipe in the place of a file, which does not come to its end: what loads it can be killed in the midst, however
-/// fast the machine. It can be read by one process after another, from its start each time.
+/// A named pipe in the place of a file, which does not come to its end: what loads it can be killed in the midst, and comes
+/// no further than it is fed, however fast the machine. One process after another can read it from its start.
 /// </summary>
 public static class EndlessFile
 {
