@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -8,7 +7,7 @@ namespace Ingest.Messaging.Wire;
 /// <param name="capacity">Bytes that it holds without growing.</param>
 public sealed class WireWriter(int capacity) : IDisposable
 {
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(capacity);
+    private byte[] _buffer = PooledMemory.RentArray(capacity);
 
     public int Length { get; private set; }
 
@@ -83,7 +82,7 @@ public sealed class WireWriter(int capacity) : IDisposable
     {
         if (_buffer.Length - Length >= size)
             return;
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(Length + size, _buffer.Length * 2));
+        var larger = PooledMemory.RentArray(Math.Max(Length + size, _buffer.Length * 2));
         _buffer.AsSpan(0, Length).CopyTo(larger);
         PooledMemory.Return(_buffer);
         _buffer = larger;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using Ingest.Messaging;
 
@@ -142,7 +141,7 @@ public sealed class TupleWriter : IDisposable
     {
         if (_buffer.Length - _length >= size)
             return;
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(checked(_length + size), (int)Math.Clamp(_buffer.Length * 2L, 4096, Array.MaxLength)));
+        var larger = PooledMemory.RentArray(Math.Max(checked(_length + size), (int)Math.Clamp(_buffer.Length * 2L, 4096, Array.MaxLength)));
         _buffer.AsSpan(0, _length).CopyTo(larger);
         PooledMemory.Return(_buffer);
         _buffer = larger;
