@@ -47,7 +47,8 @@ internal sealed class InputFile : LoadInput
         return FilePattern.Find(name) is { Count: > 0 } files ? files : throw new StartupException($"No file matches {name}.");
     }
 
-    private static InputFile StandardInput => new("-", "-", "-");
+    /// <summary>Under its other names, too, it is the same input.</summary>
+    private static InputFile StandardInput => new("-", "-", Canonical(Environment.CurrentDirectory, "/dev/stdin"));
 
     private static InputFile Find(string name)
     {
@@ -62,7 +63,7 @@ internal sealed class InputFile : LoadInput
             var path = Canonical(Environment.CurrentDirectory, name);
             if (!IsDescriptor(path))
                 return new InputFile(name, path, path, new FileInfo(path));
-            return name is "/dev/stdin" or "/dev/fd/0" ? StandardInput : new InputFile(name, name, path);
+            return new InputFile(name, name, path);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {

@@ -7,7 +7,9 @@ public sealed class PooledMemory(byte[] array, int length) : IMemoryOwner<byte>
 {
     private const int SmallestLarge = 64 * 1024 + 1;
     private const int LargestLarge = 1024 * 1024;
-    private const int LargeOfEachSize = 128;
+
+    /// <summary>More than the budgets of bytes let be in use: beyond it comes what is twice as large.</summary>
+    private const int LargeOfEachSize = 1024;
 
     /// <summary>
     /// For batches and bodies. It keeps as many as were in use at a time, which the bytes in flight bound: the shared pool keeps

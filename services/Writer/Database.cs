@@ -137,7 +137,9 @@ public sealed class Database : IAsyncDisposable
 
         // A session keeps its merge tables (Sql.PrepareMergeTable). The server's oldest transaction number waits for them to
         // go, so no session in use grows old.
+        // A reset that a table's triggers need (PostgresStore) takes prepared statements away, which the driver would not know.
         settings.NoResetOnClose = true;
+        settings.MaxAutoPrepare = 0;
         if (settings.ConnectionLifetime is 0 or > LongestSessionSeconds)
             settings.ConnectionLifetime = LongestSessionSeconds;
 

@@ -37,15 +37,22 @@ internal sealed class BreakingRelay : IAsyncDisposable
                 using var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
                 await server.ConnectAsync(IPAddress.Loopback, gateway, _ended.Token);
                 var answers = PassAsync(server, client, long.MaxValue);
-                if (await PassAsync(client, server, limit))
+                try
                 {
-                    await answers;
-                    continue;
+                    if (await PassAsync(client, server, limit))
+                    {
+                        await answers;
+                        continue;
+                    }
+                }
+                catch (SocketException)
+                {
+                    // One of them was reset, and so is the other: a gateway does that with what it has not read.
                 }
 
                 client.Close(0);
                 server.Close(0);
-                await Assert.ThrowsAnyAsync<Exception>(() => answers);
+                await ((Task)answers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
         catch (OperationCanceledException)

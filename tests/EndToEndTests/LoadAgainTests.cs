@@ -89,7 +89,7 @@ public sealed class LoadAgainTests
             await FinishAsync(await FedAsync("/dev/stdin", Numbers(1, 2), "--source", "s"));
         Assert.Equal(6, Count("numbers"));
 
-        // It is standard input, whatever it is called, and is read once.
+        // It is standard input, whatever else it is called, and is read once.
         await FinishAsync(await FedAsync("-", Numbers(1, 3), "/dev/stdin"));
         Assert.Equal(9, Count("numbers"));
     }

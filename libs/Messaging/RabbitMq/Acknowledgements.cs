@@ -109,7 +109,7 @@ internal sealed class Acknowledgements(IChannel channel, TimeProvider time) : IA
         catch (Exception unforeseen)
         {
             // A broker that hears of nothing any more sends nothing more: whoever receives shall begin anew.
-            await channel.CloseAsync(Constants.InternalError, $"not acknowledged: {unforeseen.Message}", abort: true);
+            await TryAsync(async () => await channel.CloseAsync(Constants.InternalError, $"not acknowledged: {unforeseen.GetType().Name}", abort: true));
         }
     }
 

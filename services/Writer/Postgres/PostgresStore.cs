@@ -123,9 +123,18 @@ internal sealed partial class PostgresStore(NpgsqlDataSource source, string data
         if (batches.Count == 0)
             throw new StoreAwayException($"another session is writing the same batches ({database})");
         var fresh = batches.Where(b => begun.Fresh.Contains(b.Id)).ToDictionary(b => b.Id, b => new BatchOutcome(b));
-        await new RowWriter(connection, transaction, _sql, pipeline, _habit, begun.Table, company).WriteAsync(
-            [.. batches.Where(b => fresh.ContainsKey(b.Id)).Select(b => fresh[b.Id])], known, cancellationToken);
-        await ledger.CommitAsync(batches, fresh, cancellationToken);
+        try
+        {
+            await new RowWriter(connection, transaction, _sql, pipeline, _habit, begun.Table, company).WriteAsync(
+                [.. batches.Where(b => fresh.ContainsKey(b.Id)).Select(b => fresh[b.Id])], known, cancellationToken);
+            await ledger.CommitAsync(batches, fresh, cancellationToken);
+        }
+        catch when (!begun.Table.IsPlain)
+        {
+            // What its triggers locked for the session outlasts the rollback.
+            source.Clear();
+            throw;
+        }
 
         // What a table's own triggers leave in the session is not for the next transaction.
         if (!begun.Table.IsPlain)
@@ -133,17 +142,17 @@ internal sealed partial class PostgresStore(NpgsqlDataSource source, string data
         return [.. batches.Select(b => fresh.TryGetValue(b.Id, out var outcome) ? CommittedBatch.Of(b.Id, already: false, outcome.Counts()) : CommittedBatch.Known(b))];
     }
 
-    private static async Task ResetAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task ResetAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         try
         {
             await using var reset = new NpgsqlCommand("DISCARD ALL", connection);
             await reset.ExecuteNonQueryAsync(cancellationToken);
         }
-        catch (Exception lost) when (PostgresErrors.IsOurs(lost) || lost is OperationCanceledException)
+        catch (Exception lost) when (PostgresErrors.IsOurs(lost) || lost is OperationCanceledException or InvalidOperationException)
         {
-            // The commit is done, whatever becomes of the session.
-            NpgsqlConnection.ClearPool(connection);
+            // The commit is done, whatever becomes of the session, which is closed now instead of going back to its pool.
+            source.Clear();
         }
     }
 

@@ -35,6 +35,8 @@ internal sealed class RowProber(
             Task<PostgresException?> ProbeAsync(RowRange range) => TryAsync(rows.Slice(range), cancellationToken);
         }
 
+        // What the table's triggers left in the sessions is not for others.
+        source.Clear();
         return found;
     }
 

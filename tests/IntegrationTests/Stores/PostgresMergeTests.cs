@@ -1,5 +1,9 @@
+using System.Globalization;
 using Ingest.TestSupport;
 using Ingest.Writer;
+using Ingest.Writer.Postgres;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 
 namespace Ingest.IntegrationTests.Stores;
 
@@ -56,25 +60,42 @@ public sealed class PostgresMergeTests(SharedServers servers) : IAsyncLifetime
     [Fact]
     public async Task What_was_undone_takes_no_room_in_the_next_transaction()
     {
-        await _server!.ExecuteAsync("CREATE TABLE t (a integer PRIMARY KEY, b text)");
+        var pipeline = StoreContract.Parse(Older);
+        await using var source = NpgsqlDataSource.Create(_server!.ConnectionString + ";No Reset On Close=true");
+        await using var store = new PostgresStore(source, "db", pipeline, NullLogger.Instance) { LockTimeout = TimeSpan.FromMilliseconds(50) };
+        await store.PrepareAsync(Token);
+        await store.CommitAsync([StoreContract.Rows(pipeline, """{"a":0,"b":"first"}""", """{"a":0,"b":"second"}""")], Token);
+        var many = StoreContract.Rows(pipeline, [.. Enumerable.Range(0, 2000).Select(i => $$"""{"a":{{i % 100}},"b":"{{new string('x', 100)}}"}""")]);
+        await using (var other = new NpgsqlConnection(_server.ConnectionString + ";Pooling=false"))
+        {
+            await other.OpenAsync(Token);
+            await using var hold = new NpgsqlCommand("BEGIN; SELECT FROM t FOR UPDATE", other);
+            await hold.ExecuteNonQueryAsync(Token);
+            for (var i = 0; i < 3; i++)
+                await Assert.ThrowsAsync<StoreAwayException>(() => store.CommitAsync([many], Token));
+            Assert.InRange(long.Parse((await TextAsync(Bytes))!, CultureInfo.InvariantCulture), 1, 2000 * 300);
+        }
+
+        Assert.Equal(2000, (await store.CommitAsync([many], Token))[0].Written);
+        Assert.Equal("0", await TextAsync(Bytes));
+    }
+
+    [Fact]
+    public async Task What_a_table_with_triggers_left_in_the_session_is_not_there_for_the_next_transaction()
+    {
+        await _server!.ExecuteAsync(
+            """
+            CREATE TABLE t (a integer PRIMARY KEY, b text);
+            CREATE FUNCTION leave() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                CREATE TEMP TABLE left_behind (a integer);
+                PERFORM set_config('ingest_test.left', 'behind', false);
+                RETURN NULL; END $$;
+            CREATE TRIGGER leave AFTER INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION leave()
+            """);
         var pipeline = StoreContract.Parse(Older);
         await using var store = await PrepareAsync(Older);
-        await store.CommitAsync([StoreContract.Rows(pipeline, """{"a":0,"b":"first"}""", """{"a":0,"b":"second"}""")], Token);
-        await _server.ExecuteAsync(
-            """
-            CREATE FUNCTION away() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'away' USING ERRCODE = '55P03'; END $$;
-            CREATE TRIGGER away AFTER INSERT OR UPDATE ON t FOR EACH STATEMENT EXECUTE FUNCTION away()
-            """);
-        var many = StoreContract.Rows(pipeline, [.. Enumerable.Range(0, 2000).Select(i => $$"""{"a":{{i % 100}},"b":"{{new string('x', 100)}}"}""")]);
         for (var i = 0; i < 3; i++)
-            await Assert.ThrowsAsync<StoreAwayException>(() => store.CommitAsync([many], Token));
-        Assert.InRange(long.Parse((await TextAsync(Bytes))!, System.Globalization.CultureInfo.InvariantCulture), 1, 2000 * 300);
-
-        await _server.ExecuteAsync("DROP TRIGGER away ON t");
-        Assert.Equal(2000, (await store.CommitAsync([many], Token))[0].Written);
-
-        // What a trigger may have left in the session is gone with all that is the session's; PostgreSQL goes on to say that there is one.
-        Assert.Null(await TextAsync(Tables));
+            Assert.Equal(1, (await store.CommitAsync([StoreContract.Rows(pipeline, $$"""{"a":{{i}},"b":"x"}""")], Token))[0].Written);
     }
 
     [Fact]

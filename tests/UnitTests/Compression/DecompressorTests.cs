@@ -1,7 +1,7 @@
-using System.Buffers;
 using System.IO.Compression;
 using System.Text;
 using Ingest.Compression;
+using Ingest.Messaging;
 using Ingest.Pipelines.Definition;
 using Ingest.UnitTests.Gateway;
 
@@ -62,11 +62,11 @@ public sealed class DecompressorTests
         List<byte[]> others = [];
         for (var i = 0; i < 16; i++)
         {
-            others.Add(ArrayPool<byte>.Shared.Rent(128 * 1024));
+            others.Add(PooledMemory.RentArray(128 * 1024));
             Array.Fill(others[^1], (byte)'!');
         }
 
-        others.ForEach(other => ArrayPool<byte>.Shared.Return(other));
+        others.ForEach(PooledMemory.Return);
         var unpacking = await Unpacking.OfAsync(new MemoryStream(frame), Decompression.Auto);
         Assert.StartsWith("0123456789abcdef", unpacking.Content, StringComparison.Ordinal);
         Assert.DoesNotContain('!', unpacking.Content);
