@@ -15,7 +15,10 @@ public sealed class ReturnTests(SharedServers servers)
     {
         var fixture = new BrokerFixture(await servers.RabbitMqAsync());
         await using var queues = fixture.Queues(change: o => o.ReconnectDelay = TimeSpan.FromSeconds(3));
-        await fixture.SendAsync(queues, 1);
+
+        // One sender for both: another one would declare the dead queue anew.
+        await using var sender = queues.CreateSender<LineBatch>(fixture.Pipeline);
+        await sender.SendAsync(fixture.Batch(), Token);
         var receiver = queues.CreateReceiver<LineBatch>(fixture.Pipeline, 16);
         await using (receiver)
         {
@@ -25,13 +28,16 @@ public sealed class ReturnTests(SharedServers servers)
             await fixture.OnChannelAsync(channel => channel.QueueDeleteAsync(fixture.Dead, cancellationToken: Token));
             await PublishAsync(fixture, body => body[500] ^= 1);
             await PublishAsync(fixture, body => body[0] += 0x20);
-            await fixture.SendAsync(queues, 1);
+            await sender.SendAsync(fixture.Batch(), Token);
             await Eventually.HoldsAsync(
                 async () => await CountConsumersAsync(fixture) == 0, BrokerFixture.Deadline, () => "The consumer was to be cancelled.");
         }
 
+        uint left = 0;
         await Eventually.HoldsAsync(
-            async () => await fixture.CountAsync(fixture.Lines) == 3, BrokerFixture.Deadline, () => "All were to be back in their queue.");
+            async () => (left = await fixture.CountAsync(fixture.Lines)) == 3,
+            BrokerFixture.Deadline,
+            () => $"All three were to be back in their queue, where {left} are.");
         var counts = new List<long>();
         while (await fixture.GetAsync(fixture.Lines) is { } returned)
             counts.Add(MessageHeaders.DeliveryCount(returned.BasicProperties));
