@@ -21,6 +21,7 @@ public static class WriterHosting
         builder.Services.TryAddSingleton<IRowStores, DatabaseStores>();
         builder.Services.TryAddSingleton<Isolation>();
         builder.Services.TryAddSingleton(Random.Shared);
+        builder.Services.AddSingleton<LedgerNotices>();
         builder.Services.AddSingleton<CommitNotifier>();
         builder.Services.AddSingleton<ICommitListener>(services => services.GetRequiredService<CommitNotifier>());
         builder.Services.AddSingleton<ICommitListener, CommitMeter>();

@@ -11,12 +11,13 @@ namespace Ingest.Writer.Notices;
 /// Tells the gateways what is committed, for pipelines whose producers wait for it. The writer never waits for this: a
 /// notice that finds no room is dropped, and the gateway asks for it.
 /// </summary>
-internal sealed class CommitNotifier(PipelineCatalog catalog, IBatchQueues queues, ControlBus bus) : BackgroundService, ICommitListener
+internal sealed class CommitNotifier(PipelineCatalog catalog, IBatchQueues queues, ControlBus bus, LedgerNotices ledger)
+    : BackgroundService, ICommitListener
 {
     private const int MostWaiting = 10_000;
     private const int MostInOneMessage = 500;
 
-    private readonly Channel<(string Pipeline, BatchCounts Batch)> _notices = Channel.CreateBounded<(string, BatchCounts)>(
+    private readonly Channel<Notice> _notices = Channel.CreateBounded<Notice>(
         new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
     private readonly HashSet<string> _pipelines =
@@ -24,9 +25,9 @@ internal sealed class CommitNotifier(PipelineCatalog catalog, IBatchQueues queue
 
     public void Committed(string pipeline, CommittedBatch batch)
     {
-        // Of a batch that was there already nothing is known here but that; the ledger tells whoever asks.
-        if (bus.IsConnected && !batch.Already && _pipelines.Contains(pipeline))
-            _notices.Writer.TryWrite((pipeline, batch.ToCounts()));
+        // Of a batch that was there already nothing is known here but that; the ledger knows what became of it.
+        if (bus.IsConnected && _pipelines.Contains(pipeline))
+            _notices.Writer.TryWrite(new Notice(pipeline, batch.Id, batch.Already ? null : batch.ToCounts()));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -44,11 +45,18 @@ internal sealed class CommitNotifier(PipelineCatalog catalog, IBatchQueues queue
 
     private async Task TellAsync(CancellationToken cancellationToken)
     {
-        var notices = new List<(string Pipeline, BatchCounts Batch)>();
+        var notices = new List<Notice>();
         while (notices.Count < MostInOneMessage && _notices.Reader.TryRead(out var notice))
             notices.Add(notice);
         foreach (var pipeline in notices.GroupBy(n => n.Pipeline))
-            await bus.TellAsync(new BatchesCommitted { Pipeline = pipeline.Key, Batches = [.. pipeline.Select(n => n.Batch)] }, cancellationToken);
+        {
+            BatchCounts[] now = [.. pipeline.Select(n => n.Counts).OfType<BatchCounts>()];
+            if (now.Length > 0)
+                await bus.TellAsync(new BatchesCommitted { Pipeline = pipeline.Key, Batches = now }, cancellationToken);
+            Guid[] before = [.. pipeline.Where(n => n.Counts is null).Select(n => n.BatchId)];
+            if (before.Length > 0)
+                await ledger.TellAsync(pipeline.Key, before, cancellationToken);
+        }
     }
 
     private static bool IsWaitedFor(PipelineDefinition pipeline, IBatchQueues queues) => pipeline.Acknowledge switch
@@ -57,4 +65,9 @@ internal sealed class CommitNotifier(PipelineCatalog catalog, IBatchQueues queue
         Acknowledge.Committed => true,
         _ => queues.SendsAwaitConsumers,
     };
+
+    /// <param name="Pipeline">Its pipeline's name.</param>
+    /// <param name="BatchId">A batch that is committed.</param>
+    /// <param name="Counts">Null where an earlier delivery wrote it.</param>
+    private readonly record struct Notice(string Pipeline, Guid BatchId, BatchCounts? Counts);
 }

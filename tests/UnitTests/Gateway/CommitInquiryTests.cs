@@ -1,6 +1,7 @@
 using Ingest.Gateway;
 using Ingest.Gateway.Receipts;
 using Ingest.Messaging;
+using Ingest.Messaging.InMemory;
 using Ingest.Pipelines.Definition;
 using Ingest.ServiceDefaults;
 using Ingest.ServiceDefaults.Control;
@@ -19,19 +20,9 @@ public class CommitInquiryTests
     {
         var (ledger, soon) = (new Ledger(), TimeSpan.FromMilliseconds(10));
         var commits = new CommitTally(10, soon, TimeProvider.System);
-        var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services
-            .AddSingleton(TimeProvider.System)
-            .AddSingleton(new PipelineCatalog([Definitions.RefusingAll()]))
-            .AddSingleton<IRowStores>(ledger)
-            .AddControlBus()
-            .AddSingleton(commits)
-            .Configure<GatewayOptions>(options => options.InquireAfter = soon)
-            .AddControlConsumer<CommitConsumer, BatchesCommitted>(Audience.Everyone)
+        using var host = Build(ledger, commits, services => services
             .AddControlConsumer<InquiryConsumer, BatchInquiry>(Audience.AnyOne)
-            .AddHostedService<CommitInquirer>();
-        builder.AddInProcessControlBus();
-        using var host = builder.Build();
+            .AddHostedService<CommitInquirer>());
         await host.StartAsync(TestContext.Current.CancellationToken);
 
         var (source, batch) = (Guid.NewGuid(), Guid.NewGuid());
@@ -46,6 +37,44 @@ public class CommitInquiryTests
         await settled.SoonAsync();
         Assert.Equal((4, 1, 1, 1), (tally.Written, tally.Duplicate, tally.Filtered, tally.Rejected));
         await host.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task What_the_ledger_had_already_is_told_of_without_being_asked_for()
+    {
+        var (source, batch) = (Guid.NewGuid(), Guid.NewGuid());
+        var ledger = new Ledger { Known = CommittedBatch.Of(batch, already: true, [new SegmentCounts(source, 7, 4, 1, 1, 1)]) };
+        var commits = new CommitTally(10, TimeSpan.FromHours(1), TimeProvider.System);
+        using var host = Build(ledger, commits, services => services
+            .AddSingleton<IBatchQueues, InMemoryQueues>()
+            .AddSingleton<CommitNotifier>()
+            .AddHostedService(s => s.GetRequiredService<CommitNotifier>()));
+        await host.StartAsync(TestContext.Current.CancellationToken);
+
+        using var tally = commits.Open(source, "p");
+        await tally.AddAsync(batch, CancellationToken.None);
+        var settled = tally.AllSettledAsync();
+        host.Services.GetRequiredService<CommitNotifier>().Committed(
+            "p", new CommittedBatch(batch, Already: true, Lines: 7, Written: 0, Duplicate: 0, Filtered: 0, Rejected: 0, Segments: []));
+        await settled.SoonAsync();
+        Assert.Equal((4, 1, 1, 1), (tally.Written, tally.Duplicate, tally.Filtered, tally.Rejected));
+        await host.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    private static IHost Build(Ledger ledger, CommitTally commits, Action<IServiceCollection> add)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(new PipelineCatalog([Definitions.RefusingAll()]))
+            .AddSingleton<IRowStores>(ledger)
+            .AddSingleton<LedgerNotices>()
+            .AddControlBus()
+            .AddSingleton(commits)
+            .AddControlConsumer<CommitConsumer, BatchesCommitted>(Audience.Everyone);
+        add(builder.Services);
+        builder.AddInProcessControlBus();
+        return builder.Build();
     }
 
     private sealed class Ledger : IRowStores, IRowStore
