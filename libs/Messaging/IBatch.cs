@@ -11,9 +11,6 @@ public interface IBatch<TSelf> : IDisposable where TSelf : class, IBatch<TSelf>
 
     static abstract string ContentType { get; }
 
-    /// <summary>Whether small ones may share a message where many come at a time.</summary>
-    static abstract bool SharesMessages { get; }
-
     static abstract void Encode(TSelf batch, WireWriter writer);
 
     /// <summary>Reads an encoded batch, which owns <paramref name="body"/> from then on.</summary>
@@ -23,6 +20,9 @@ public interface IBatch<TSelf> : IDisposable where TSelf : class, IBatch<TSelf>
     Guid Id { get; }
 
     string Pipeline { get; }
+
+    /// <summary>Whether it may share a message with others where it is small and many come at a time.</summary>
+    bool SharesMessages { get; }
 
     IReadOnlyList<Segment> Segments { get; }
 

@@ -43,6 +43,9 @@ public sealed class LineBatch : IBatch<LineBatch>
     /// <summary>Bytes of memory that the batch holds.</summary>
     public int Size => Lines.Length + Rejects.Sum(r => r.Raw.Length) + 512;
 
+    /// <summary>What a filter leaves of a replayable source's batches is not joined; the small batches of live sources are one already.</summary>
+    public bool SharesMessages => Replayable;
+
     /// <summary>Hands the memory behind <see cref="Lines"/> to the batch.</summary>
     public LineBatch Owning(IMemoryOwner<byte>? owner)
     {
@@ -55,8 +58,6 @@ public sealed class LineBatch : IBatch<LineBatch>
     static string IBatch<LineBatch>.Queue => "lines";
 
     static string IBatch<LineBatch>.ContentType => "application/x-ingest-lines";
-
-    static bool IBatch<LineBatch>.SharesMessages => false;
 
     static void IBatch<LineBatch>.Encode(LineBatch batch, Wire.WireWriter writer) => Wire.LineBatchCodec.Encode(batch, writer);
 

@@ -39,6 +39,8 @@ public sealed class RowBatch : IBatch<RowBatch>
     /// <summary>Bytes of memory that the batch holds.</summary>
     public int Size => Tuples.Length + (RowLines.Count * sizeof(long)) + Rejects.Sum(r => r.Raw.Length) + 512;
 
+    public bool SharesMessages => true;
+
     /// <summary>Hands the memory behind <see cref="Tuples"/> to the batch.</summary>
     public RowBatch Owning(IMemoryOwner<byte> owner)
     {
@@ -51,8 +53,6 @@ public sealed class RowBatch : IBatch<RowBatch>
     static string IBatch<RowBatch>.Queue => "rows";
 
     static string IBatch<RowBatch>.ContentType => "application/x-ingest-rows";
-
-    static bool IBatch<RowBatch>.SharesMessages => true;
 
     static void IBatch<RowBatch>.Encode(RowBatch batch, Wire.WireWriter writer) => Wire.RowBatchCodec.Encode(batch, writer);
 

@@ -24,7 +24,7 @@ internal sealed class SharedMessages<T>(Broker broker, string queue) : IDisposab
     /// <returns>Completes with the message's confirm, or fails as the message does; null when the batch goes alone.</returns>
     public Task? TryPublishAsync(IChannel channel, T batch, ReadOnlySpan<byte> encoded, CancellationToken givenUp)
     {
-        if (!T.SharesMessages || encoded.Length > LargestBatchBytes)
+        if (!batch.SharesMessages || encoded.Length > LargestBatchBytes)
             return null;
         SharedMessage<T> message;
         lock (_lock)

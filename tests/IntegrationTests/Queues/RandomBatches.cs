@@ -5,7 +5,7 @@ namespace Ingest.IntegrationTests.Queues;
 /// <summary>Batches of one line of one source, with random bytes unless said otherwise.</summary>
 internal static class RandomBatches
 {
-    public static LineBatch Lines(string pipeline, int bytes) => Lines(pipeline, Noise(bytes));
+    public static LineBatch Lines(string pipeline, int bytes, bool replayable = false) => Lines(pipeline, Noise(bytes), replayable);
 
     /// <summary>Its message is a small part of what it takes in memory.</summary>
     public static LineBatch Compressible(string pipeline, int bytes)
@@ -15,9 +15,10 @@ internal static class RandomBatches
         return Lines(pipeline, line);
     }
 
-    private static LineBatch Lines(string pipeline, byte[] line) => new()
+    private static LineBatch Lines(string pipeline, byte[] line, bool replayable = false) => new()
     {
         Id = Guid.CreateVersion7(),
+        Replayable = replayable,
         Pipeline = pipeline,
         Definition = "0",
         Lines = line,

@@ -8,7 +8,7 @@ using RabbitMQ.Client;
 
 namespace Ingest.IntegrationTests.Queues;
 
-/// <summary>Small batches of rows that share a message are as safe as those that have one each.</summary>
+/// <summary>Small batches that share a message are as safe as those that have one each.</summary>
 public sealed class SharedMessageTests(SharedServers servers)
 {
     private static readonly RabbitMqOptions Options = new();
@@ -53,6 +53,29 @@ public sealed class SharedMessageTests(SharedServers servers)
 
         await receiver.DisposeAsync();
         Assert.Equal(0u, await CountAsync(Rows));
+    }
+
+    [Fact]
+    public async Task What_a_filter_left_of_a_replayable_source_shares_a_message_and_live_lines_do_not()
+    {
+        await using (var queues = await QueuesAsync(TimeProvider.System))
+        await using (var sender = queues.CreateSender<LineBatch>(_pipeline))
+            await sender.SendAsync(Lines(replayable: false), Token);
+
+        await using (var queues = await QueuesAsync(_time))
+        await using (var sender = queues.CreateSender<LineBatch>(_pipeline))
+        {
+            await sender.SendAsync(Lines(replayable: true), Token);
+            var cuts = Enumerable.Range(0, 5).Select(_ => sender.SendAsync(Lines(replayable: true), Token)).ToArray();
+            for (var i = 0; i < 2; i++)
+                await sender.SendAsync(Lines(replayable: false), Token).WaitAsync(BrokerFixture.Deadline, Token);
+            Assert.All(cuts, cut => Assert.False(cut.IsCompleted));
+            await GatheredAsync(cuts);
+        }
+
+        Assert.Equal(5u, await CountAsync(Topology.QueueName<LineBatch>(_pipeline)));
+
+        LineBatch Lines(bool replayable) => RandomBatches.Lines(_pipeline, 40, replayable);
     }
 
     [Fact]

@@ -19,6 +19,8 @@ internal sealed class CountedBatch(string name, int size) : IBatch<CountedBatch>
 
     public int Size => size;
 
+    public bool SharesMessages => false;
+
     static string IBatch<CountedBatch>.Queue => "counted";
 
     static string IBatch<CountedBatch>.ContentType => "application/x-counted";
@@ -26,8 +28,6 @@ internal sealed class CountedBatch(string name, int size) : IBatch<CountedBatch>
     public void Dispose() => Interlocked.Increment(ref _disposals);
 
     public override string ToString() => name;
-
-    static bool IBatch<CountedBatch>.SharesMessages => false;
 
     static void IBatch<CountedBatch>.Encode(CountedBatch batch, WireWriter writer) => throw new NotSupportedException();
 
