@@ -21,8 +21,8 @@ internal sealed class BrokerRun(Bench bench, Definition definition)
     /// <summary>Added to the services' environment.</summary>
     public IReadOnlyDictionary<string, string?>? Environment { get; init; }
 
-    /// <summary>Sent first, and taken out of the database again, so that the services' code is compiled before the run.</summary>
-    public Input? WarmUp { get; init; }
+    /// <summary>Sent first, one after the other, and taken out of the database again, so that the services' code is compiled before the run.</summary>
+    public IReadOnlyList<Input> WarmUps { get; init; } = [];
 
     /// <summary>Waits for the lines to be sent and committed, and may look at the services meanwhile.</summary>
     public Func<ServiceSet, NpgsqlConnection, Task, Task>? Meanwhile { get; init; }
@@ -40,8 +40,8 @@ internal sealed class BrokerRun(Bench bench, Definition definition)
         await using var connection = new NpgsqlConnection(database.ConnectionString);
         await connection.OpenAsync();
 
-        if (WarmUp is not null)
-            await WarmUpAsync(WarmUp, services, database, connection);
+        foreach (var lines in WarmUps)
+            await WarmUpAsync(lines, services, database, connection);
 
         var meter = services.Meter(bench);
         var watch = Stopwatch.StartNew();
