@@ -80,17 +80,7 @@ public sealed class ServiceTests(SharedServers servers)
         await using var with = await PipelineUnderTest.StartAsync(servers, Comments);
         await using var without = await PipelineUnderTest.StartAsync(servers, $"push_down: off\n{Comments}");
 
-        // Until the gateway has heard of the processor it drops nothing.
-        var sources = 0;
-        await Eventually.HoldsAsync(
-            async () =>
-            {
-                await ncat.SendAsync(with.Port, new MemoryStream("{}\n"u8.ToArray()), PipelineUnderTest.Deadline);
-                sources++;
-                return await FilteredBeforeAsync(with) > 0;
-            },
-            PipelineUnderTest.Deadline,
-            () => $"The gateway was to filter.\n{with.Gateway.Describe("runs")}\n{with.Processor.Describe("runs")}");
+        var sources = await AwaitPushDownAsync(with, ncat);
         var before = await FilteredBeforeAsync(with);
         for (var i = 0; i < sources; i++)
             await ncat.SendAsync(without.Port, new MemoryStream("{}\n"u8.ToArray()), PipelineUnderTest.Deadline);
@@ -126,6 +116,54 @@ public sealed class ServiceTests(SharedServers servers)
 
         static Task<string?> TableAsync(PipelineUnderTest pipeline) => pipeline.Database.ScalarAsync<string>(
             "SELECT md5(string_agg(concat_ws('|', id, author, body, score, created_at), '|' ORDER BY id)) FROM social.comments");
+    }
+
+    [Fact]
+    public async Task A_named_source_behind_a_pushed_down_filter_is_written_once_though_it_is_sent_twice_and_its_processor_killed()
+    {
+        var ncat = await Ncat.FindOrSkipAsync();
+        const int lines = 60_000;
+        var comments = new CommentsGenerator(lines, seed: 7);
+        using var named = new MemoryStream();
+        named.Write("Ingest-Source: archive\n"u8);
+        await comments.OpenRead().CopyToAsync(named, TestContext.Current.CancellationToken);
+        await using var pipeline = await PipelineUnderTest.StartAsync(servers, $"acknowledge: committed\n{Comments}");
+        var sources = await AwaitPushDownAsync(pipeline, ncat);
+        var before = await FilteredBeforeAsync(pipeline);
+
+        var sending = SendAsync();
+        await Eventually.HoldsAsync(
+            async () => await FilteredBeforeAsync(pipeline) > before, PipelineUnderTest.Deadline, () => pipeline.Gateway.Describe("was to filter"));
+        pipeline.Processor.Kill();
+        await pipeline.StartAgainAsync(pipeline.Processor);
+        string[] receipts = [(await sending).Output, (await SendAsync()).Output];
+
+        Assert.All(receipts, receipt => Assert.Contains($"\"lines\":{lines},", receipt, StringComparison.Ordinal));
+        Assert.All(receipts, receipt => Assert.Contains("\"state\":\"committed\"", receipt, StringComparison.Ordinal));
+        Assert.All(receipts, receipt => Assert.Contains($"\"written\":{comments.Passing},", receipt, StringComparison.Ordinal));
+        Assert.Equal(comments.Passing, await pipeline.Database.ScalarAsync<long>("SELECT count(*) FROM social.comments"));
+        Assert.Equal(
+            (lines + sources, comments.Passing, 0, lines + sources - comments.Passing, 0), await pipeline.BalanceAsync());
+        await SegmentsTileTheirSourcesAsync(pipeline);
+
+        Task<NcatResult> SendAsync() => ncat.SendAsync(pipeline.Port, new MemoryStream(named.ToArray()), PipelineUnderTest.Deadline);
+    }
+
+    /// <summary>Until the gateway has heard of the processor it drops nothing.</summary>
+    /// <returns>How many sources of one line that passes no filter were sent to find out.</returns>
+    private static async Task<int> AwaitPushDownAsync(PipelineUnderTest pipeline, Ncat ncat)
+    {
+        var sources = 0;
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                await ncat.SendAsync(pipeline.Port, new MemoryStream("{}\n"u8.ToArray()), PipelineUnderTest.Deadline);
+                sources++;
+                return await FilteredBeforeAsync(pipeline) > 0;
+            },
+            PipelineUnderTest.Deadline,
+            () => $"The gateway was to filter.\n{pipeline.Gateway.Describe("runs")}\n{pipeline.Processor.Describe("runs")}");
+        return sources;
     }
 
     /// <summary>Lines that the gateway dropped before they were queued.</summary>
