@@ -25,7 +25,7 @@ public abstract class QueueContract
         var (queues, pipeline) = (await CreateQueuesAsync(), TestNames.Pipeline());
         await using var sender = queues.CreateSender<LineBatch>(pipeline);
         await using var receiver = queues.CreateReceiver<LineBatch>(pipeline, 16);
-        using var batch = CreateBatch(pipeline, "{\"a\":1}\n\n{\"a\":2}");
+        using var batch = CreateBatch(pipeline, "{\"a\":1}\n\n{\"a\":2}", replayable: true);
 
         var sending = SendAsync(sender, batch);
         var delivery = await ReceiveAsync(receiver);
@@ -299,8 +299,8 @@ public abstract class QueueContract
         await sending.WaitAsync(Deadline);
     }
 
-    /// <summary>One segment of one source with the lines given.</summary>
-    protected static LineBatch CreateBatch(string pipeline, string lines)
+    /// <summary>One segment of one source with the lines given. It shares its message with no other, unless it is replayable.</summary>
+    protected static LineBatch CreateBatch(string pipeline, string lines, bool replayable = false)
     {
         var bytes = Encoding.UTF8.GetBytes(lines);
         var source = Guid.NewGuid();
@@ -309,7 +309,7 @@ public abstract class QueueContract
             Id = Guid.NewGuid(),
             Pipeline = pipeline,
             Definition = "0123456789abcdef",
-            Replayable = true,
+            Replayable = replayable,
             Segments =
             [
                 new Segment
