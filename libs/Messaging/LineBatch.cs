@@ -44,7 +44,7 @@ public sealed class LineBatch : IBatch<LineBatch>
     public int Size => Lines.Length + Rejects.Sum(r => r.Raw.Length) + 512;
 
     /// <summary>What a filter leaves of a replayable source's batches is not joined; the small batches of live sources are one already.</summary>
-    public bool SharesMessages => Replayable;
+    public bool SharesMessages => Replayable && Segments.Any(s => s.Filtered > 0);
 
     /// <summary>Hands the memory behind <see cref="Lines"/> to the batch.</summary>
     public LineBatch Owning(IMemoryOwner<byte>? owner)

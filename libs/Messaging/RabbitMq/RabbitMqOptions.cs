@@ -34,7 +34,7 @@ public sealed class RabbitMqOptions
     [DurationRange("00:00:00.010", "00:05:00")]
     public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>So long after a message small batches of rows, or of lines that can be sent again, wait for each other, to share the next one.</summary>
+    /// <summary>So long after a message small batches of rows, or of what a filter left of a named source, wait for each other, to share the next one.</summary>
     [DurationRange("00:00:00", "00:00:01")]
     public TimeSpan GatherFor { get; set; } = TimeSpan.FromMilliseconds(20);
 

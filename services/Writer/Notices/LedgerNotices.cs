@@ -19,7 +19,7 @@ internal sealed partial class LedgerNotices(PipelineCatalog catalog, IRowStores 
             await using var store = stores.Create(definition);
             found = await store.FindAsync(batchIds, cancellationToken);
         }
-        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (failure is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             // No notice is worth a service.
             if (failure is not (StoreAwayException or StoreRefusedException))

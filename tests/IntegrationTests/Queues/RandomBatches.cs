@@ -5,6 +5,7 @@ namespace Ingest.IntegrationTests.Queues;
 /// <summary>Batches of one line of one source, with random bytes unless said otherwise.</summary>
 internal static class RandomBatches
 {
+    /// <summary>A replayable one is what a filter has left.</summary>
     public static LineBatch Lines(string pipeline, int bytes, bool replayable = false) => Lines(pipeline, Noise(bytes), replayable);
 
     /// <summary>Its message is a small part of what it takes in memory.</summary>
@@ -22,7 +23,7 @@ internal static class RandomBatches
         Pipeline = pipeline,
         Definition = "0",
         Lines = line,
-        Segments = [Segment(line.Length) with { PayloadLength = line.Length }],
+        Segments = [Segment(line.Length) with { PayloadLength = line.Length, Filtered = replayable ? 1 : 0 }],
     };
 
     public static RowBatch Rows(string pipeline, int bytes) => new()
