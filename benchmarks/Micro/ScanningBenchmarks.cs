@@ -8,15 +8,31 @@ public class ScanningBenchmarks
 {
     private readonly LineIndex _index = new();
 
-    /// <summary>64 bytes at a time; needs Block.IsSupported.</summary>
+    /// <summary>64 bytes at a time in one vector; needs Block512.IsSupported.</summary>
     [Benchmark]
-    public int Vector()
+    public int Vector512()
     {
         var tokens = 0;
         var lines = Sample.Lines.AsSpan();
         while (!lines.IsEmpty)
         {
-            VectorIndexer.Index(lines, _index);
+            VectorIndexer<Block512>.Index(lines, _index);
+            tokens += _index.Count;
+            lines = lines[(_index.End + 1)..];
+        }
+
+        return tokens;
+    }
+
+    /// <summary>64 bytes at a time in two vectors; needs Block256.IsSupported.</summary>
+    [Benchmark]
+    public int Vector256()
+    {
+        var tokens = 0;
+        var lines = Sample.Lines.AsSpan();
+        while (!lines.IsEmpty)
+        {
+            VectorIndexer<Block256>.Index(lines, _index);
             tokens += _index.Count;
             lines = lines[(_index.End + 1)..];
         }

@@ -12,6 +12,12 @@ namespace Ingest.Pipelines.Scanning;
 /// </remarks>
 internal ref struct LineWalk(ref byte line, ref int tokens, LineIndex index, Slot[] slots)
 {
+    /// <summary>A quote and a colon, as a little-endian number.</summary>
+    private const ushort QuoteAndColon = '"' | (':' << 8);
+
+    /// <summary>A quote and a comma.</summary>
+    private const ushort QuoteAndComma = '"' | (',' << 8);
+
     private readonly ref byte _line = ref line;
     private readonly LineIndex _index = index;
     private readonly Slot[] _slots = slots;
@@ -55,6 +61,8 @@ internal ref struct LineWalk(ref byte line, ref int tokens, LineIndex index, Slo
     {
         ref var line = ref _line;
         ref var token = ref _token;
+        var kinds = node?.NameKinds ?? 0;
+        var mayEscape = node is not null && _index.HasBackslash;
         while (true)
         {
             var place = token;
@@ -62,17 +70,25 @@ internal ref struct LineWalk(ref byte line, ref int tokens, LineIndex index, Slo
             if (At(ref line, place) != '"')
                 return false;
             var nameEnd = value - 2;
-            if (At(ref line, value - 1) != ':' || At(ref line, nameEnd) != '"')
+            if (Pair(ref line, nameEnd) != QuoteAndColon)
             {
                 nameEnd = Gap.EndOfString(ref line, place, value, (byte)':') - 1;
                 if (nameEnd < 0)
                     return false;
             }
 
-            var child = node?.Find(ref line, place + 1, nameEnd, _index);
+            PathNode? child = null;
+            if (((kinds >> PathNode.NameKind(ref line, place + 1, nameEnd)) & 1) != 0 || (mayEscape && _index.MayHaveBackslashIn(place + 1, nameEnd)))
+                child = node!.Find(ref line, place + 1, nameEnd, _index);
             token = ref Unsafe.Add(ref token, 1);
             int end;
-            if (At(ref line, value) is (byte)'{' or (byte)'[')
+            if (child is null && IsPlain(ref line, value, Unsafe.Add(ref token, 1)))
+            {
+                token = ref Unsafe.Add(ref token, 1);
+                continue;
+            }
+
+            if ((At(ref line, value) | 0x20) == '{')
             {
                 _token = ref token;
                 if (!TakeContainer(child, depth + 1))
@@ -136,6 +152,25 @@ internal ref struct LineWalk(ref byte line, ref int tokens, LineIndex index, Slo
         }
     }
 
+    /// <summary>
+    /// Whether a string, a few digits or a literal stands between two tokens, with a comma behind it and nothing else:
+    /// what most members are.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly bool IsPlain(ref byte line, int place, int next)
+    {
+        var first = At(ref line, place);
+        if (first == '"')
+            return Pair(ref line, next - 2) == QuoteAndComma;
+        if (At(ref line, next - 1) != ',')
+            return false;
+        var length = next - 1 - place;
+        var literal = LiteralName.Starting(first);
+        return literal.First == first
+            ? length == literal.Length && Word(ref line, next - 5) == literal.LastFour
+            : JsonNumber.IsDigits(ref line, place, length, _index.End);
+    }
+
     /// <summary>Where the string, number or literal ends that begins at a token, or a negative number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly int TakeScalar(ref byte line, ref int token, PathNode? child)
@@ -159,7 +194,7 @@ internal ref struct LineWalk(ref byte line, ref int tokens, LineIndex index, Slo
                     Note(child, JsonKind.String, place + 1, end - 1);
                 return end;
             default:
-                ref readonly var literal = ref LiteralName.Starting(At(ref line, place));
+                var literal = LiteralName.Starting(At(ref line, place));
                 if (literal.First == At(ref line, place))
                 {
                     (kind, end) = (literal.Kind, place + literal.Length);
@@ -183,15 +218,19 @@ internal ref struct LineWalk(ref byte line, ref int tokens, LineIndex index, Slo
     private static byte At(ref byte line, int place) => Unsafe.Add(ref line, (uint)place);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ushort Pair(ref byte line, int place) => Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref line, (uint)place));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint Word(ref byte line, int place) => Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref line, (uint)place));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Note(PathNode node, JsonKind kind, int start, int end)
     {
-        node.Clear(_slots);
+        if (!node.IsAlone)
+            node.Clear(_slots);
         if (node.Slot == PathNode.NoSlot)
             return;
-        var escaped = kind == JsonKind.String && _index.HasBackslashIn(start, end);
+        var escaped = kind == JsonKind.String && _index.HasBackslash && _index.HasBackslashIn(start, end);
         _slots[node.Slot] = new Slot { Kind = kind, Start = start, Length = end - start, Escaped = escaped };
     }
 }

@@ -8,13 +8,14 @@ namespace Ingest.Pipelines.Scanning;
 internal sealed class PathNode
 {
     public const int NoSlot = -1;
+    private const int Kinds = 64;
 
     /// <summary>The member's name in UTF-8; empty for elements.</summary>
     private byte[] _name = [];
     private PathNode[] _members = [];
 
-    /// <summary>By <see cref="Bucket"/>: the members with names of that kind.</summary>
-    private PathNode[]?[] _buckets = new PathNode[]?[1];
+    /// <summary>By <see cref="NameKind"/>: the members with names of that kind.</summary>
+    private readonly PathNode[]?[] _byKind = new PathNode[]?[Kinds];
     private readonly Dictionary<int, PathNode> _elements = [];
 
     /// <summary>The slots of this place and all below: what a second value for the same member makes void.</summary>
@@ -22,6 +23,12 @@ internal sealed class PathNode
 
     /// <summary>Where the value at this place goes, or <see cref="NoSlot"/>.</summary>
     public int Slot { get; set; } = NoSlot;
+
+    /// <summary>A bit for each <see cref="NameKind"/> of which some member's name is.</summary>
+    public ulong NameKinds { get; private set; }
+
+    /// <summary>There is no slot but its own to clear.</summary>
+    public bool IsAlone => Slot != NoSlot && _allSlots.Length == 1;
 
     /// <summary>No path goes on from here.</summary>
     public bool IsLeaf => _members.Length == 0 && _elements.Count == 0;
@@ -39,14 +46,19 @@ internal sealed class PathNode
     /// <param name="start">Where the name begins, behind its quote.</param>
     /// <param name="end">Where its other quote stands.</param>
     /// <param name="index">The line's.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public PathNode? Find(ref byte line, int start, int end, LineIndex index)
     {
-        var buckets = _buckets;
-        var bucket = Bucket(ref line, start, end, buckets.Length);
-        if (Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(buckets), (uint)bucket) is null && !index.MayHaveBackslashIn(start, end))
-            return null;
-        return FindAmong(buckets[bucket], MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref line, start), end - start), index.HasBackslashIn(start, end));
+        var name = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref line, start), end - start);
+        if (index.HasBackslash && index.HasBackslashIn(start, end))
+            return FindEscaped(name);
+        foreach (var candidate in _byKind[NameKind(ref line, start, end)] ?? [])
+        {
+            if (name.SequenceEqual(candidate._name))
+                return candidate;
+        }
+
+        return null;
     }
 
     public PathNode? Element(int index) => _elements.GetValueOrDefault(index);
@@ -60,28 +72,15 @@ internal sealed class PathNode
 
     public PathNode GetOrAdd(byte[] member)
     {
-        if (FindAmong(_members, member, escaped: false) is { } known)
+        if (Array.Find(_members, m => m._name.AsSpan().SequenceEqual(member)) is { } known)
             return known;
         var added = new PathNode { _name = member };
         _members = [.. _members, added];
-        _buckets = new PathNode[]?[BucketsFor(_members.Length)];
-        foreach (var bucket in _members.GroupBy(m => Bucket(m._name, _buckets.Length)))
-            _buckets[bucket.Key] = [.. bucket];
+        byte[] quoted = [(byte)'"', .. member, (byte)'"'];
+        var kind = NameKind(ref quoted[0], 1, quoted.Length - 1);
+        _byKind[kind] = [.. _byKind[kind] ?? [], added];
+        NameKinds |= 1UL << kind;
         return added;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private PathNode? FindAmong(PathNode[]? candidates, ReadOnlySpan<byte> name, bool escaped)
-    {
-        if (escaped)
-            return FindEscaped(name);
-        foreach (var candidate in candidates ?? [])
-        {
-            if (name.SequenceEqual(candidate._name))
-                return candidate;
-        }
-
-        return null;
     }
 
     private PathNode? FindEscaped(ReadOnlySpan<byte> name)
@@ -95,17 +94,8 @@ internal sealed class PathNode
         return null;
     }
 
-    /// <summary>Many more than members, so that most other names meet an empty one.</summary>
-    private static int BucketsFor(int members) => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)members * 16);
-
     /// <summary>Names of one object mostly differ in length, first or last byte. Around an empty one there are quotes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Bucket(ref byte line, int start, int end, int buckets) =>
-        (end - start + (Unsafe.Add(ref line, (uint)start) * 7) + (Unsafe.Add(ref line, (uint)end - 1) * 31)) & (buckets - 1);
-
-    private static int Bucket(byte[] name, int buckets)
-    {
-        byte[] quoted = [(byte)'"', .. name, (byte)'"'];
-        return Bucket(ref quoted[0], 1, quoted.Length - 1, buckets);
-    }
+    public static int NameKind(ref byte line, int start, int end) =>
+        (end - start + (Unsafe.Add(ref line, (uint)start) * 7) + (Unsafe.Add(ref line, (uint)end - 1) * 31)) & (Kinds - 1);
 }

@@ -1,6 +1,6 @@
 namespace Ingest.Pipelines.Scanning;
 
-/// <summary>Indexes a line byte by byte; the twin of <see cref="VectorIndexer"/> for other processors.</summary>
+/// <summary>Indexes a line byte by byte; the twin of <see cref="VectorIndexer{TBlock}"/> for other processors.</summary>
 internal static class ScalarIndexer
 {
     /// <param name="text">Begins with the line and holds its LF.</param>

@@ -10,7 +10,9 @@ namespace Ingest.Pipelines.Scanning;
 /// Indexes a line 64 bytes at a time: comparisons make one bit of each byte, and the rest is arithmetic on 64-bit words,
 /// after Langdale and Lemire, "Parsing Gigabytes of JSON per Second" (2019). <see cref="ScalarIndexer"/> is its twin.
 /// </summary>
-internal static class VectorIndexer
+/// <typeparam name="TBlock">How its vectors hold a block.</typeparam>
+internal static class VectorIndexer<TBlock>
+    where TBlock : struct, IBlock<TBlock>
 {
     private const int BlockBytes = 64;
     private const ulong OddBits = 0xAAAA_AAAA_AAAA_AAAA;
@@ -19,75 +21,103 @@ internal static class VectorIndexer
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Index(ReadOnlySpan<byte> text, LineIndex index)
     {
+        var pass = default(Pass);
+        do
+        {
+            TakePlainBlocks(text, index, ref pass);
+            index.Grow(pass.Count, pass.At / BlockBytes);
+        }
+        while (!TakeBlock(text, index, ref pass));
+    }
+
+    /// <summary>
+    /// Takes blocks up to one that has a control character, as the line's end is one, or lacks room. Nearly all the time
+    /// is spent here, so that it calls nothing: all that it knows stays in registers.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void TakePlainBlocks(ReadOnlySpan<byte> text, LineIndex index, ref Pass pass)
+    {
         ref var start = ref MemoryMarshal.GetReference(text);
         ref var tokens = ref MemoryMarshal.GetArrayDataReference(index.Tokens);
         ref var backslashes = ref MemoryMarshal.GetArrayDataReference(index.Backslashes);
-        var (count, room, blocks) = (0, index.Room, index.Backslashes.Length * BlockBytes);
-        ulong inStringBefore = 0, escapeBefore = 0, scalarBefore = 0, bad = 0, anyBackslash = 0;
-        var halves = Vector256<byte>.Zero;
-
-        for (var at = 0; ; at += BlockBytes)
+        var (at, count, room, last) = (pass.At, pass.Count, index.Room, Math.Min(text.Length, index.Backslashes.Length * BlockBytes) - BlockBytes);
+        var (inString, escape, scalar, anyBackslash, highs) = (pass.InString, pass.Escape, pass.Scalar, pass.Backslash, pass.Highs);
+        for (; at <= last && count <= room; at += BlockBytes)
         {
-            if (count > room || at >= blocks)
-            {
-                index.Grow(count, at / BlockBytes);
-                tokens = ref MemoryMarshal.GetArrayDataReference(index.Tokens);
-                backslashes = ref MemoryMarshal.GetArrayDataReference(index.Backslashes);
-                (room, blocks) = (index.Room, index.Backslashes.Length * BlockBytes);
-            }
-
-            var block = Block.Load(ref text.Length - at < BlockBytes ? ref index.Pad(text[at..]) : ref Unsafe.Add(ref start, at));
-            var quotes = block.Equal((byte)'"');
+            var block = TBlock.Load(ref Unsafe.Add(ref start, at));
+            if (block.HasControls)
+                break;
             var backslash = block.Equal((byte)'\\');
             Unsafe.Add(ref backslashes, at / BlockBytes) = backslash;
-            ulong escaped = 0;
-            if ((backslash | escapeBefore) != 0)
-            {
-                escaped = Escaped(backslash, ref escapeBefore);
-                quotes &= ~escaped;
-            }
-
-            var inString = PrefixXor(quotes) ^ inStringBefore;
-            inStringBefore = (ulong)((long)inString >> 63);
-
-            var gaps = block.Gaps;
-            var brackets = block.Brackets;
-            var scalars = ~(gaps | brackets);
-            var bare = scalars & ~quotes;
-            var starts = scalars & ~((bare << 1) | scalarBefore);
-            scalarBefore = bare >> 63;
-            var found = (brackets | starts) & ~(inString ^ quotes);
-
-            var line = ulong.MaxValue;
-            if (block.HasControls)
-            {
-                var control = block.Controls;
-                var lineEnds = block.Equal((byte)'\n');
-                if (lineEnds != 0)
-                    line = (lineEnds & (0 - lineEnds)) - 1;
-                bad |= control & line & (inString | ~gaps);
-                // In a string at the line's end.
-                bad |= inString & ~line & (line + 1);
-            }
-
-            if ((escaped & line) != 0 && !EscapesAreValid(text[at..], escaped & line))
-                bad |= 1;
-            anyBackslash |= backslash & line;
-            Block.Flatten(ref Unsafe.Add(ref tokens, count), at, found & line);
-            count += BitOperations.PopCount(found & line);
-            if (line == ulong.MaxValue)
-            {
-                halves |= block.Halves;
-                continue;
-            }
-
-            index.Count = count;
-            index.Seal(at + BitOperations.PopCount(line));
-            index.HasBackslash = anyBackslash != 0;
-            index.IsAscii = (halves.ExtractMostSignificantBits() | (block.High & line)) == 0;
-            index.IsSound = bad == 0;
-            return;
+            anyBackslash |= backslash;
+            highs |= block.Highs;
+            var quotes = block.Equal((byte)'"');
+            if ((backslash | escape) != 0)
+                quotes &= ~Escaped(backslash, ref escape);
+            var found = Tokens(quotes, block.Gaps, block.Brackets, ref inString, ref scalar);
+            TBlock.Flatten(ref Unsafe.Add(ref tokens, count), at, found);
+            count += BitOperations.PopCount(found);
         }
+
+        (pass.At, pass.Count) = (at, count);
+        (pass.InString, pass.Escape, pass.Scalar, pass.Backslash, pass.Highs) = (inString, escape, scalar, anyBackslash, highs);
+    }
+
+    /// <summary>Takes a block of any kind, and says whether the line ends in it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool TakeBlock(ReadOnlySpan<byte> text, LineIndex index, ref Pass pass)
+    {
+        var at = pass.At;
+        var block = TBlock.Load(ref text.Length - at < BlockBytes ? ref index.Pad(text[at..]) : ref Unsafe.Add(ref MemoryMarshal.GetReference(text), at));
+        var lineEnds = block.Equal((byte)'\n');
+        var ends = lineEnds != 0;
+        var line = ends ? (lineEnds & (0 - lineEnds)) - 1 : ulong.MaxValue;
+
+        var backslash = block.Equal((byte)'\\');
+        index.Backslashes[at / BlockBytes] = backslash;
+        pass.Backslash |= backslash & line;
+        var quotes = block.Equal((byte)'"') & ~Escaped(backslash, ref pass.Escape);
+        var gaps = block.Gaps;
+        var inStringBefore = pass.InString;
+        var found = Tokens(quotes, gaps, block.Brackets, ref pass.InString, ref pass.Scalar) & line;
+        TBlock.Flatten(ref index.Tokens[pass.Count], at, found);
+        pass.Count += BitOperations.PopCount(found);
+
+        var inString = PrefixXor(quotes) ^ inStringBefore;
+        pass.Bad |= block.Controls & line & (inString | ~gaps);
+        pass.At = at + BlockBytes;
+        if (!ends)
+        {
+            pass.Highs |= block.Highs;
+            return false;
+        }
+
+        index.Count = pass.Count;
+        index.Seal(at + BitOperations.PopCount(line));
+        index.HasBackslash = pass.Backslash != 0;
+        index.IsAscii = (pass.Highs.ExtractMostSignificantBits() | (block.High & line)) == 0;
+        // In a string at the line's end.
+        pass.Bad |= inString & ~line & (line + 1);
+        index.IsSound = pass.Bad == 0 && (pass.Backslash == 0 || EscapesAreValid(text[..index.End], index.Backslashes));
+        return true;
+    }
+
+    /// <summary>Where tokens begin in a block.</summary>
+    /// <param name="quotes">Those that no backslash escapes.</param>
+    /// <param name="gaps">White space, commas and colons.</param>
+    /// <param name="brackets">Brackets and braces.</param>
+    /// <param name="inStringBefore">All ones where the block before ends in a string.</param>
+    /// <param name="scalarBefore">One where it ends in what is neither gap, bracket nor quote.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Tokens(ulong quotes, ulong gaps, ulong brackets, ref ulong inStringBefore, ref ulong scalarBefore)
+    {
+        var inString = PrefixXor(quotes) ^ inStringBefore;
+        inStringBefore = (ulong)((long)inString >> 63);
+        var scalars = ~(gaps | brackets);
+        var bare = scalars & ~quotes;
+        var starts = scalars & ~((bare << 1) | scalarBefore);
+        scalarBefore = bare >> 63;
+        return (brackets | starts) & ~(inString ^ quotes);
     }
 
     /// <summary>Bit i becomes the parity of bits 0 to i: a product with all ones, without carries.</summary>
@@ -99,6 +129,7 @@ internal static class VectorIndexer
     /// The bytes that a backslash escapes: those after an odd run of them. Subtracting from the odd bits flips the bits
     /// of each run, which ends an even or an odd number of places from where it began.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Escaped(ulong backslash, ref ulong escapeBefore)
     {
         var opening = backslash & ~escapeBefore;
@@ -108,14 +139,52 @@ internal static class VectorIndexer
         return escaped;
     }
 
-    private static bool EscapesAreValid(ReadOnlySpan<byte> text, ulong escaped)
+    /// <param name="line">Without its LF.</param>
+    /// <param name="backslashes">A bit for each of its bytes.</param>
+    private static bool EscapesAreValid(ReadOnlySpan<byte> line, ulong[] backslashes)
     {
-        for (; escaped != 0; escaped &= escaped - 1)
+        ulong escapeBefore = 0;
+        for (var at = 0; at < line.Length; at += BlockBytes)
         {
-            if (!Escapes.IsValid(text, BitOperations.TrailingZeroCount(escaped)))
-                return false;
+            var backslash = backslashes[at / BlockBytes];
+            if ((backslash | escapeBefore) == 0)
+                continue;
+            for (var escaped = Escaped(backslash, ref escapeBefore); escaped != 0; escaped &= escaped - 1)
+            {
+                var place = at + BitOperations.TrailingZeroCount(escaped);
+                if (place < line.Length && !Escapes.IsValid(line, place))
+                    return false;
+            }
         }
 
         return true;
+    }
+
+    /// <summary>What is known of a line's blocks so far.</summary>
+    private struct Pass
+    {
+        /// <summary>Where the next block begins.</summary>
+        public int At;
+
+        /// <summary>Tokens found.</summary>
+        public int Count;
+
+        /// <summary>All ones in a string.</summary>
+        public ulong InString;
+
+        /// <summary>One where the next byte is escaped.</summary>
+        public ulong Escape;
+
+        /// <summary>One in what is neither gap, bracket nor quote.</summary>
+        public ulong Scalar;
+
+        /// <summary>Not zero where there was a control character that may not be.</summary>
+        public ulong Bad;
+
+        /// <summary>Not zero where there was a backslash.</summary>
+        public ulong Backslash;
+
+        /// <summary>Has a byte above 0x7F where there was one.</summary>
+        public Vector256<byte> Highs;
     }
 }

@@ -23,7 +23,7 @@ internal static class JsonLines
         .Select((part, times) => $"\"{string.Concat(Enumerable.Repeat(part, times))}\"");
 
     private static readonly Gen<string> Scalar = Gen.OneOf(
-        Gen.OneOf("null", "true", "false", "0", "-0", "-1.5e+30", "123456789012345678901234567890", "\"\"", "\"\\u0000\\ud800\"", "\"\\\\\\\"\"", "\"é\""),
+        Gen.OneOf("null", "true", "false", "null", "true", "false", "0", "-0", "-1.5e+30", "123456789012345678901234567890", "\"\"", "\"\\u0000\\ud800\"", "\"\\\\\\\"\"", "\"é\""),
         LongText,
         Name.Select(name => JsonSerializer.Serialize(name)),
         Gen.Int.Select(i => $"{i}"),
@@ -39,10 +39,13 @@ internal static class JsonLines
     private static JsonSerializerOptions Relaxed { get; } =
         new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Lines with up to four bytes of them put in, taken out, changed, or all cut off from there.</summary>
+    /// <summary>
+    /// Lines with up to four bytes of them put in, taken out, changed, doubled, or all cut off from there, often where
+    /// their structure or a literal is.
+    /// </summary>
     public static Gen<byte[]> Edited { get; } = Gen.Select(
         Gen.OneOf(Valid, Json),
-        Gen.Select(Gen.Int[0, 3], Gen.Int[0, 10_000], Gen.OneOf(Gen.Byte, Gen.OneOf(Encoding.UTF8.GetBytes(Marks)))).Array[0, 4])
+        Gen.Select(Gen.Int[0, 5], Gen.Int[0, 10_000], Gen.OneOf(Gen.Byte, Gen.OneOf(Encoding.UTF8.GetBytes(Marks)))).Array[0, 4])
         .Select((line, edits) => Edit(Encoding.UTF8.GetBytes(line), edits));
 
     public static Gen<byte[]> Random { get; } = Gen.OneOf(
@@ -51,6 +54,10 @@ internal static class JsonLines
         Gen.OneOf(Encoding.UTF8.GetBytes("\\\\\"\"a ")).Array[50, 200],
         Gen.Select(Gen.Int[60, 68], Gen.Bool, Gen.Int[0, 2]).Select((depth, objects, inside) => Nested(depth, objects, inside)))
         .Where(bytes => !bytes.Contains((byte)'\n'));
+
+    /// <summary>From few to as many tokens as bytes, whole blocks of them.</summary>
+    public static Gen<byte[]> Dense { get; } = Gen.Select(Gen.Int[1, 8], Gen.Int[1, 300])
+        .SelectMany((sparse, length) => Gen.Int[0, sparse].Select(i => i == 0 ? (byte)'[' : (byte)' ').Array[length]);
 
     private static byte[] Edit(byte[] line, (int Kind, int Place, byte Byte)[] edits)
     {
@@ -66,10 +73,16 @@ internal static class JsonLines
                 bytes[at] = value;
             else if (kind == 3)
                 bytes.RemoveRange(at, bytes.Count - at);
+            else if (kind == 4 && Structure(bytes) is [_, ..] marks)
+                bytes[marks[place % marks.Count]] = value;
+            else if (kind == 5 && Structure(bytes) is [_, ..] doubled)
+                bytes.Insert(doubled[place % doubled.Count], bytes[doubled[place % doubled.Count]]);
         }
 
         return [.. bytes.Where(b => b != '\n')];
     }
+
+    private static List<int> Structure(List<byte> bytes) => [.. Enumerable.Range(0, bytes.Count).Where(i => Marks.Contains((char)bytes[i]))];
 
     private static byte[] Nested(int depth, bool objects, int inside) => Encoding.UTF8.GetBytes(
         string.Concat(Enumerable.Repeat(objects ? "{\"a\":" : "[", depth)) + (inside == 0 ? "" : "1") + string.Concat(Enumerable.Repeat(objects ? "}" : "]", depth)));

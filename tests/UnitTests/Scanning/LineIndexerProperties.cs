@@ -4,25 +4,23 @@ using Ingest.Pipelines.Scanning;
 
 namespace Ingest.UnitTests.Scanning;
 
-/// <summary>The vectorised indexer against its scalar twin.</summary>
+/// <summary>The vectorised indexers against their scalar twin.</summary>
 public class LineIndexerProperties
 {
+    private delegate void Indexer(ReadOnlySpan<byte> text, LineIndex index);
+
     [Fact]
-    public void Both_find_the_same_in_any_bytes()
+    public void One_with_vectors_of_256_bits_finds_the_same_in_any_bytes()
     {
-        Assert.SkipUnless(Block.IsSupported, "This processor has no vectors of 256 bits with a product without carries.");
-        Gen.OneOf(JsonLines.Edited, JsonLines.Random, JsonLines.Edited.Array[1, 3].Select(lines => lines.SelectMany(l => l).ToArray()))
-            .Select(Gen.Byte.Array[0, 70], (line, next) => (Line: line, Text: (byte[])[.. line, (byte)'\n', .. next]))
-            .Sample(
-                both =>
-                {
-                    var (vector, scalar) = (new LineIndex(), new LineIndex());
-                    VectorIndexer.Index(both.Text, vector);
-                    ScalarIndexer.Index(both.Text, scalar);
-                    Assert.Equal(both.Line.Length, vector.End);
-                    Assert.Equal(Facts(scalar), Facts(vector));
-                },
-                iter: 20_000);
+        Assert.SkipUnless(Block256.IsSupported, "This processor has no vectors of 256 bits with a product without carries.");
+        AssertTwins(VectorIndexer<Block256>.Index);
+    }
+
+    [Fact]
+    public void One_with_vectors_of_512_bits_finds_the_same_in_any_bytes()
+    {
+        Assert.SkipUnless(Block512.IsSupported, "This processor has no vectors of 512 bits that can be compressed.");
+        AssertTwins(VectorIndexer<Block512>.Index);
     }
 
     [Fact]
@@ -53,6 +51,20 @@ public class LineIndexerProperties
         Assert.Equal(Facts(fresh), Facts(vector));
         Assert.True(vector.HasBackslashIn(blocks * 64, (blocks * 64) + 4));
     }
+
+    private static void AssertTwins(Indexer vectors) =>
+        Gen.OneOf(JsonLines.Edited, JsonLines.Random, JsonLines.Dense, JsonLines.Edited.Array[1, 3].Select(lines => lines.SelectMany(l => l).ToArray()))
+            .Select(Gen.Byte.Array[0, 70], (line, next) => (Line: line, Text: (byte[])[.. line, (byte)'\n', .. next]))
+            .Sample(
+                both =>
+                {
+                    var (vector, scalar) = (new LineIndex(), new LineIndex());
+                    vectors(both.Text, vector);
+                    ScalarIndexer.Index(both.Text, scalar);
+                    Assert.Equal(both.Line.Length, vector.End);
+                    Assert.Equal(Facts(scalar), Facts(vector));
+                },
+                iter: 20_000);
 
     private static string Facts(LineIndex index) => string.Join(
         ' ',

@@ -35,6 +35,21 @@ public class LineScannerProperties
     public void Lines_are_accepted_exactly_when_SystemTextJson_accepts_them() =>
         JsonLines.Edited.Sample(AssertAlike, iter: 20_000);
 
+    [Theory]
+    [InlineData("nnull")]
+    [InlineData("nxnull")]
+    [InlineData("fals")]
+    [InlineData("fxalse")]
+    [InlineData("ttrue")]
+    [InlineData("true1")]
+    [InlineData("0123456789")]
+    [InlineData("1 2")]
+    [InlineData("1234567890123456")]
+    [InlineData("\"a\" \"b\"")]
+    [InlineData("{} 1")]
+    public void What_nearly_is_a_value_is_accepted_exactly_when_SystemTextJson_accepts_it(string value) => AssertAlike(
+        Encoding.UTF8.GetBytes($"{{\"x\":{value},\"y\":\"and so much behind it that whole vectors can be read\"}}"));
+
     [Fact]
     public void Random_bytes_are_accepted_exactly_when_SystemTextJson_accepts_them() =>
         JsonLines.Random.Where(bytes => !LineReader.IsBlank(bytes)).Sample(AssertAlike, iter: 10_000);

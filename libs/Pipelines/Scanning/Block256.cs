@@ -5,38 +5,30 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Ingest.Pipelines.Scanning;
 
-/// <summary>64 bytes in two vectors. Bit i of an answer is about byte i.</summary>
-internal readonly struct Block(Vector256<byte> first, Vector256<byte> second)
+/// <summary>64 bytes in two vectors.</summary>
+internal readonly struct Block256(Vector256<byte> first, Vector256<byte> second) : IBlock<Block256>
 {
     private readonly Vector256<byte> _first = first;
     private readonly Vector256<byte> _second = second;
 
     public static bool IsSupported => Avx2.IsSupported && Pclmulqdq.IsSupported && Bmi1.X64.IsSupported && Popcnt.X64.IsSupported;
 
-    /// <summary>By the low four bits of a byte: the only white space, comma or colon that ends so.</summary>
-    private static ReadOnlySpan<byte> GapsByLowBits => " \0\0\0\0\0\0\0\0\t:\0,\r\0\0"u8;
-
-    /// <summary>By the low four bits of a byte: the brace that ends so, which is the bracket with bit 5 set.</summary>
-    private static ReadOnlySpan<byte> BracesByLowBits => "\0\0\0\0\0\0\0\0\0\0\0{\0}\0\0"u8;
-
-    /// <summary>White space (but LF), commas and colons.</summary>
     public ulong Gaps
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
-            var gaps = Twice(GapsByLowBits);
+            var gaps = Twice(BlockBytes.Gaps);
             return Bits(Vector256.Equals(Avx2.Shuffle(gaps, _first), _first), Vector256.Equals(Avx2.Shuffle(gaps, _second), _second));
         }
     }
 
-    /// <summary>Brackets and braces.</summary>
     public ulong Brackets
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
-            var braces = Twice(BracesByLowBits);
+            var braces = Twice(BlockBytes.Braces);
             var bit5 = Vector256.Create((byte)0x20);
             return Bits(
                 Vector256.Equals(Avx2.Shuffle(braces, _first), _first | bit5),
@@ -44,28 +36,24 @@ internal readonly struct Block(Vector256<byte> first, Vector256<byte> second)
         }
     }
 
-    /// <summary>Bytes below 0x20.</summary>
     public ulong Controls
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => Bits(Control(_first), Control(_second));
     }
 
-    /// <summary>Whether there is a byte below 0x20: cheaper than which.</summary>
     public bool HasControls
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => (Control(_first) | Control(_second)) != Vector256<byte>.Zero;
     }
 
-    /// <summary>Has a byte above 0x7F where the block has one in either half.</summary>
-    public Vector256<byte> Halves
+    public Vector256<byte> Highs
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => _first | _second;
     }
 
-    /// <summary>Bytes above 0x7F.</summary>
     public ulong High
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -73,14 +61,13 @@ internal readonly struct Block(Vector256<byte> first, Vector256<byte> second)
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Block Load(ref byte first) =>
+    public static Block256 Load(ref byte first) =>
         new(Vector256.LoadUnsafe(ref first), Vector256.LoadUnsafe(ref first, (nuint)Vector256<byte>.Count));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong Equal(byte value) =>
         Bits(Vector256.Equals(_first, Vector256.Create(value)), Vector256.Equals(_second, Vector256.Create(value)));
 
-    /// <summary>Writes the places of the bits, counted from <paramref name="at"/>, and up to eight more behind them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Flatten(ref int places, int at, ulong bits)
     {
