@@ -20,7 +20,12 @@ internal sealed class LineConnection(Socket socket, Passage passage, PipelineInt
     private static readonly TimeSpan LongestDiscard = TimeSpan.FromSeconds(2);
     private const int DiscardBytes = 64 * 1024;
 
+    /// <summary>What a fast sender may send ahead, in wakes.</summary>
+    private const int RoomPerWake = 4;
+
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(5);
+
+    private int? _worthWaking;
 
     /// <exception cref="SocketException">The connection died before it was looked at.</exception>
     public static void Prepare(Socket socket)
@@ -120,12 +125,25 @@ internal sealed class LineConnection(Socket socket, Passage passage, PipelineInt
     {
         try
         {
+            if (bytes > 1)
+                bytes = _worthWaking ??= MakeRoom(bytes);
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater, bytes);
         }
         catch (SocketException)
         {
             // It costs a few more turns.
         }
+    }
+
+    /// <summary>
+    /// The system makes room for as many bytes as are to be waited for and for hardly more, and the sender would stand
+    /// still until these are received. Asked for several times as many once, it keeps that room.
+    /// </summary>
+    /// <returns>How many to wait for: fewer where the system has a limit (half of <c>net.ipv4.tcp_rmem</c>).</returns>
+    private int MakeRoom(int bytes)
+    {
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater, bytes * RoomPerWake);
+        return (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater)! / RoomPerWake;
     }
 
     /// <summary>
