@@ -3,7 +3,7 @@ using RabbitMQ.Client.Exceptions;
 namespace Ingest.Messaging.RabbitMq;
 
 /// <summary>How many messages a pipeline's queues hold; those that a consumer holds are not counted.</summary>
-/// <param name="Lines">On their way from the gateway to a processor.</param>
+/// <param name="Lines">On their way from the gateway to a processor; what a filter left of a named source's batches may share one.</param>
 /// <param name="Rows">On their way from a processor to the writer; small batches may share one.</param>
 /// <param name="Suspects">Set aside to be tried alone, of both kinds.</param>
 /// <param name="Dead">Given up; <c>ingest dead</c> lists them.</param>

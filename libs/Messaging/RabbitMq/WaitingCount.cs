@@ -3,7 +3,10 @@ using RabbitMQ.Client.Exceptions;
 
 namespace Ingest.Messaging.RabbitMq;
 
-/// <summary>Asks the broker, over one channel that is kept, how many batches lie in a pipeline's queues.</summary>
+/// <summary>
+/// Asks the broker, over one channel that is kept, how many messages lie in a pipeline's queues: full batches, each of
+/// which has its own, and what small ones share.
+/// </summary>
 internal sealed class WaitingCount(Broker broker)
 {
     /// <summary>Asking for a queue that is not there closes the channel, and the broker logs it each time.</summary>

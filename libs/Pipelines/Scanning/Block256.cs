@@ -18,7 +18,7 @@ internal readonly struct Block256(Vector256<byte> first, Vector256<byte> second)
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
-            var gaps = Twice(BlockBytes.Gaps);
+            var gaps = Twice(JsonBytes.Gaps);
             return Bits(Vector256.Equals(Avx2.Shuffle(gaps, _first), _first), Vector256.Equals(Avx2.Shuffle(gaps, _second), _second));
         }
     }
@@ -28,7 +28,7 @@ internal readonly struct Block256(Vector256<byte> first, Vector256<byte> second)
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
-            var braces = Twice(BlockBytes.Braces);
+            var braces = Twice(JsonBytes.Braces);
             var bit5 = Vector256.Create((byte)0x20);
             return Bits(
                 Vector256.Equals(Avx2.Shuffle(braces, _first), _first | bit5),

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Ingest.Pipelines.Scanning;
 
-/// <summary>64 bytes in one vector, for processors with AVX-512 of 2019 and later.</summary>
+/// <summary>64 bytes in one vector, for processors with AVX-512 that compresses bytes (VBMI2).</summary>
 internal readonly struct Block512(Vector512<byte> bytes) : IBlock<Block512>
 {
     /// <summary>As many places as a vector holds.</summary>
@@ -13,18 +13,18 @@ internal readonly struct Block512(Vector512<byte> bytes) : IBlock<Block512>
 
     private readonly Vector512<byte> _bytes = bytes;
 
-    public static bool IsSupported => Avx512BW.IsSupported && Avx512Vbmi2.IsSupported && Block256.IsSupported;
+    public static bool IsSupported => Vector512.IsHardwareAccelerated && Avx512BW.IsSupported && Avx512Vbmi2.IsSupported && Block256.IsSupported;
 
     public ulong Gaps
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector512.Equals(Avx512BW.Shuffle(FourTimes(BlockBytes.Gaps), _bytes), _bytes).ExtractMostSignificantBits();
+        get => Vector512.Equals(Avx512BW.Shuffle(FourTimes(JsonBytes.Gaps), _bytes), _bytes).ExtractMostSignificantBits();
     }
 
     public ulong Brackets
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector512.Equals(Avx512BW.Shuffle(FourTimes(BlockBytes.Braces), _bytes), _bytes | Vector512.Create((byte)0x20)).ExtractMostSignificantBits();
+        get => Vector512.Equals(Avx512BW.Shuffle(FourTimes(JsonBytes.Braces), _bytes), _bytes | Vector512.Create((byte)0x20)).ExtractMostSignificantBits();
     }
 
     public ulong Controls

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Ingest.Pipelines.Scanning;
 
 /// <summary>64 bytes of a line in vectors. Bit i of an answer is about byte i.</summary>
@@ -22,8 +24,8 @@ internal interface IBlock<TSelf>
     /// <summary>Bytes above 0x7F.</summary>
     ulong High { get; }
 
-    /// <summary>Not zero where there is a byte above 0x7F: cheaper to gather than which.</summary>
-    System.Runtime.Intrinsics.Vector256<byte> Highs { get; }
+    /// <summary>Has a byte above 0x7F where the block has one: cheaper to gather than which.</summary>
+    Vector256<byte> Highs { get; }
 
     /// <param name="first">The first of 64 bytes.</param>
     static abstract TSelf Load(ref byte first);
@@ -31,6 +33,6 @@ internal interface IBlock<TSelf>
     /// <summary>Bytes of this value.</summary>
     ulong Equal(byte value);
 
-    /// <summary>Writes the places of the bits, counted from <paramref name="at"/>. There must be room for 64 and eight.</summary>
+    /// <summary>Writes the places of the bits, counted from <paramref name="at"/>. There must be room for 64.</summary>
     static abstract void Flatten(ref int places, int at, ulong bits);
 }

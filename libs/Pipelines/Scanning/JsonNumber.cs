@@ -36,7 +36,7 @@ internal static class JsonNumber
         && Digits(ref line, place) == length
         && (length == 1 || At(ref line, place) != '0');
 
-    /// <summary>How many of the next 16 bytes are digits before the first that is none; 32 where all are.</summary>
+    /// <summary>How many of the next 16 bytes are digits before the first that is none; 16 where all are.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Digits(ref byte line, int place)
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 
 namespace Ingest.Pipelines.Scanning;
@@ -218,10 +219,14 @@ internal ref struct LineWalk(ref byte line, ref int tokens, LineIndex index, Slo
     private static byte At(ref byte line, int place) => Unsafe.Add(ref line, (uint)place);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ushort Pair(ref byte line, int place) => Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref line, (uint)place));
+    private static ushort Pair(ref byte line, int place) => Little(Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref line, (uint)place)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Word(ref byte line, int place) => Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref line, (uint)place));
+    private static uint Word(ref byte line, int place) => Little(Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref line, (uint)place)));
+
+    private static ushort Little(ushort read) => BitConverter.IsLittleEndian ? read : BinaryPrimitives.ReverseEndianness(read);
+
+    private static uint Little(uint read) => BitConverter.IsLittleEndian ? read : BinaryPrimitives.ReverseEndianness(read);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Note(PathNode node, JsonKind kind, int start, int end)

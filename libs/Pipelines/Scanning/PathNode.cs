@@ -42,6 +42,11 @@ internal sealed class PathNode
             slots[slot] = default;
     }
 
+    /// <summary>Names of one object mostly differ in length, first or last byte. Around an empty one there are quotes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int NameKind(ref byte line, int start, int end) =>
+        (end - start + (Unsafe.Add(ref line, (uint)start) * 7) + (Unsafe.Add(ref line, (uint)end - 1) * 31)) & (Kinds - 1);
+
     /// <param name="line">The line's first byte.</param>
     /// <param name="start">Where the name begins, behind its quote.</param>
     /// <param name="end">Where its other quote stands.</param>
@@ -93,9 +98,4 @@ internal sealed class PathNode
 
         return null;
     }
-
-    /// <summary>Names of one object mostly differ in length, first or last byte. Around an empty one there are quotes.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int NameKind(ref byte line, int start, int end) =>
-        (end - start + (Unsafe.Add(ref line, (uint)start) * 7) + (Unsafe.Add(ref line, (uint)end - 1) * 31)) & (Kinds - 1);
 }

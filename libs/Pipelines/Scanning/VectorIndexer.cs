@@ -54,7 +54,7 @@ internal static class VectorIndexer<TBlock>
             var quotes = block.Equal((byte)'"');
             if ((backslash | escape) != 0)
                 quotes &= ~Escaped(backslash, ref escape);
-            var found = Tokens(quotes, block.Gaps, block.Brackets, ref inString, ref scalar);
+            var found = Tokens(quotes, block.Gaps, block.Brackets, ref inString, ref scalar, out _);
             TBlock.Flatten(ref Unsafe.Add(ref tokens, count), at, found);
             count += BitOperations.PopCount(found);
         }
@@ -78,12 +78,10 @@ internal static class VectorIndexer<TBlock>
         pass.Backslash |= backslash & line;
         var quotes = block.Equal((byte)'"') & ~Escaped(backslash, ref pass.Escape);
         var gaps = block.Gaps;
-        var inStringBefore = pass.InString;
-        var found = Tokens(quotes, gaps, block.Brackets, ref pass.InString, ref pass.Scalar) & line;
+        var found = Tokens(quotes, gaps, block.Brackets, ref pass.InString, ref pass.Scalar, out var inString) & line;
         TBlock.Flatten(ref index.Tokens[pass.Count], at, found);
         pass.Count += BitOperations.PopCount(found);
 
-        var inString = PrefixXor(quotes) ^ inStringBefore;
         pass.Bad |= block.Controls & line & (inString | ~gaps);
         pass.At = at + BlockBytes;
         if (!ends)
@@ -108,10 +106,11 @@ internal static class VectorIndexer<TBlock>
     /// <param name="brackets">Brackets and braces.</param>
     /// <param name="inStringBefore">All ones where the block before ends in a string.</param>
     /// <param name="scalarBefore">One where it ends in what is neither gap, bracket nor quote.</param>
+    /// <param name="inString">What is in strings, opening quotes included.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Tokens(ulong quotes, ulong gaps, ulong brackets, ref ulong inStringBefore, ref ulong scalarBefore)
+    private static ulong Tokens(ulong quotes, ulong gaps, ulong brackets, ref ulong inStringBefore, ref ulong scalarBefore, out ulong inString)
     {
-        var inString = PrefixXor(quotes) ^ inStringBefore;
+        inString = PrefixXor(quotes) ^ inStringBefore;
         inStringBefore = (ulong)((long)inString >> 63);
         var scalars = ~(gaps | brackets);
         var bare = scalars & ~quotes;
@@ -184,7 +183,7 @@ internal static class VectorIndexer<TBlock>
         /// <summary>Not zero where there was a backslash.</summary>
         public ulong Backslash;
 
-        /// <summary>Has a byte above 0x7F where there was one.</summary>
+        /// <summary>Has a byte above 0x7F where a block had one.</summary>
         public Vector256<byte> Highs;
     }
 }

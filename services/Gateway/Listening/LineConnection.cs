@@ -20,12 +20,7 @@ internal sealed class LineConnection(Socket socket, Passage passage, PipelineInt
     private static readonly TimeSpan LongestDiscard = TimeSpan.FromSeconds(2);
     private const int DiscardBytes = 64 * 1024;
 
-    /// <summary>What a fast sender may send ahead, in wakes.</summary>
-    private const int RoomPerWake = 4;
-
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(5);
-
-    private int? _worthWaking;
 
     /// <exception cref="SocketException">The connection died before it was looked at.</exception>
     public static void Prepare(Socket socket)
@@ -107,8 +102,12 @@ internal sealed class LineConnection(Socket socket, Passage passage, PipelineInt
             ? (null, passage.Stream)
             : await SourceLine.ReadAsync(passage.Stream, cancellationToken);
 
-    private Task<(SourceResult Result, Receipt? Receipt)> TakeAsync(Source source, Stream input, CancellationToken stopping, CancellationToken aborting) =>
-        intake.Converse(source).RunAsync(input, stopping, aborting, passage.IsPlain && IsTcp(socket) ? WakeAt : null, LeavingAsync);
+    private async Task<(SourceResult Result, Receipt? Receipt)> TakeAsync(
+        Source source, Stream input, CancellationToken stopping, CancellationToken aborting)
+    {
+        using var mark = passage.IsPlain && IsTcp(socket) ? new WakeMark(socket, intake.Ahead) : null;
+        return await intake.Converse(source).RunAsync(input, stopping, aborting, mark is null ? null : mark.Set, LeavingAsync);
+    }
 
     private (SourceResult Result, Receipt? Receipt) TakeNothing(string name, SourceOutcome outcome, string error)
     {
@@ -119,32 +118,6 @@ internal sealed class LineConnection(Socket socket, Passage passage, PipelineInt
     }
 
     private static bool IsTcp(Socket socket) => socket.ProtocolType == ProtocolType.Tcp;
-
-    /// <summary>Fewer bytes than that do not end a wait for them, where the system can be told so; the end and a reset do.</summary>
-    private void WakeAt(int bytes)
-    {
-        try
-        {
-            if (bytes > 1)
-                bytes = _worthWaking ??= MakeRoom(bytes);
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater, bytes);
-        }
-        catch (SocketException)
-        {
-            // It costs a few more turns.
-        }
-    }
-
-    /// <summary>
-    /// The system makes room for as many bytes as are to be waited for and for hardly more, and the sender would stand
-    /// still until these are received. Asked for several times as many once, it keeps that room.
-    /// </summary>
-    /// <returns>How many to wait for: fewer where the system has a limit (half of <c>net.ipv4.tcp_rmem</c>).</returns>
-    private int MakeRoom(int bytes)
-    {
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater, bytes * RoomPerWake);
-        return (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater)! / RoomPerWake;
-    }
 
     /// <summary>
     /// After the end of its lines nothing comes any more, and nothing would be received that says that the producer has gone; but a send

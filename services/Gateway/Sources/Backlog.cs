@@ -12,7 +12,7 @@ namespace Ingest.Gateway.Sources;
 /// <param name="time">The clock.</param>
 internal sealed class Backlog(IBatchQueues queues, string pipeline, TimeProvider time)
 {
-    /// <summary>Beside what the stages hold already.</summary>
+    /// <summary>Messages, beside what the stages hold already.</summary>
     public const int MostWaiting = 32;
 
     /// <summary>Batches between two looks, 4 MiB.</summary>

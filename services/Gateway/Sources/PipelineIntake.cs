@@ -13,6 +13,9 @@ namespace Ingest.Gateway.Sources;
 /// <summary>What all ways into a pipeline share: its window, its memory for what is received, its places for connections.</summary>
 internal sealed class PipelineIntake : IAsyncDisposable
 {
+    /// <summary>Fast senders for which the system keeps up to 8 MiB each.</summary>
+    private const int MostAhead = 16;
+
     private readonly ConcurrentDictionary<Guid, bool> _replays = new();
     private readonly BatchPublisher<LineBatch> _publisher;
     private readonly CommitTally? _commits;
@@ -53,6 +56,8 @@ internal sealed class PipelineIntake : IAsyncDisposable
     public PipelineDefinition Pipeline { get; }
 
     public Admission Admission { get; }
+
+    public SendAhead Ahead { get; } = new(MostAhead);
 
     /// <summary>False while nothing can be sent on: the broker is away, or its queue is full.</summary>
     public bool IsOpen => _publisher.IsOpen;

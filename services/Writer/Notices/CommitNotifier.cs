@@ -11,11 +11,12 @@ namespace Ingest.Writer.Notices;
 /// Tells the gateways what is committed, for pipelines whose producers wait for it. The writer never waits for this: a
 /// notice that finds no room is dropped, and the gateway asks for it.
 /// </summary>
-internal sealed class CommitNotifier(PipelineCatalog catalog, IBatchQueues queues, ControlBus bus, LedgerNotices ledger)
+internal sealed class CommitNotifier(PipelineCatalog catalog, IBatchQueues queues, ControlBus bus, LedgerNotices ledger, TimeProvider time)
     : BackgroundService, ICommitListener
 {
     private const int MostWaiting = 10_000;
     private const int MostInOneMessage = 500;
+    private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(5);
 
     private readonly Channel<Notice> _notices = Channel.CreateBounded<Notice>(
         new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
@@ -48,14 +49,25 @@ internal sealed class CommitNotifier(PipelineCatalog catalog, IBatchQueues queue
         var notices = new List<Notice>();
         while (notices.Count < MostInOneMessage && _notices.Reader.TryRead(out var notice))
             notices.Add(notice);
-        foreach (var pipeline in notices.GroupBy(n => n.Pipeline))
+        foreach (var pipeline in notices.Where(n => n.Counts is not null).GroupBy(n => n.Pipeline, n => n.Counts!))
+            await bus.TellAsync(new BatchesCommitted { Pipeline = pipeline.Key, Batches = [.. pipeline] }, cancellationToken);
+
+        // What the ledger is asked for comes last, and not for long: other notices wait meanwhile.
+        foreach (var pipeline in notices.Where(n => n.Counts is null).GroupBy(n => n.Pipeline, n => n.BatchId))
+            await LookAsync(pipeline.Key, [.. pipeline], cancellationToken);
+    }
+
+    private async Task LookAsync(string pipeline, IReadOnlyList<Guid> batchIds, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(LongestLook, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        try
         {
-            BatchCounts[] now = [.. pipeline.Select(n => n.Counts).OfType<BatchCounts>()];
-            if (now.Length > 0)
-                await bus.TellAsync(new BatchesCommitted { Pipeline = pipeline.Key, Batches = now }, cancellationToken);
-            Guid[] before = [.. pipeline.Where(n => n.Counts is null).Select(n => n.BatchId)];
-            if (before.Length > 0)
-                await ledger.TellAsync(pipeline.Key, before, cancellationToken);
+            await ledger.TellAsync(pipeline, batchIds, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Whoever waits asks for itself, and has more patience.
         }
     }
 

@@ -1,7 +1,7 @@
 namespace Ingest.Pipelines.Scanning;
 
 /// <summary>The bytes that structure JSON, by their low four bits: each table has one for 16 values, which a shuffle looks up.</summary>
-internal static class BlockBytes
+internal static class JsonBytes
 {
     /// <summary>The only white space, comma or colon that ends so.</summary>
     public static ReadOnlySpan<byte> Gaps => " \0\0\0\0\0\0\0\0\t:\0,\r\0\0"u8;
