@@ -12,6 +12,7 @@ public sealed class CompiledPipeline
         Definition = definition;
         Columns = [.. definition.Columns.Select(c => new RowColumn(c.Name, c.Type))];
         Filter = FilterCompiler.Compile(definition.Where, Paths);
+        FilterAlone = definition.Where is null ? null : new CompiledFilter(definition);
         ColumnSlots = [.. definition.Columns.Select(c => Paths.Slot(c.From))];
         ColumnBuilders = [.. definition.Columns.Select(c => new ColumnBuilder(c, definition.Key.Contains(c.Name)))];
     }
@@ -24,6 +25,9 @@ public sealed class CompiledPipeline
     internal PathTree Paths { get; } = new();
 
     internal Predicate Filter { get; }
+
+    /// <summary>The filter with its own paths; null where every line is kept.</summary>
+    internal CompiledFilter? FilterAlone { get; }
 
     internal int[] ColumnSlots { get; }
 

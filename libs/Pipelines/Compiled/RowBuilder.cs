@@ -22,10 +22,19 @@ public enum Verdict
 public readonly record struct LineRefusal(RejectReason Reason, string? Column, string? Detail);
 
 /// <summary>Checks, filters and turns lines into rows, one after another. Not for concurrent use.</summary>
-public sealed class RowBuilder(CompiledPipeline pipeline)
+public sealed class RowBuilder
 {
-    private readonly LineScanner _scanner = new(pipeline.Paths);
+    private readonly CompiledPipeline _pipeline;
+    private readonly LineScanner _scanner;
+    private readonly FilterFirst? _first;
     private int _repaired;
+
+    public RowBuilder(CompiledPipeline pipeline)
+    {
+        _pipeline = pipeline;
+        _scanner = new LineScanner(pipeline.Paths);
+        _first = pipeline.FilterAlone is { } filter ? new FilterFirst(filter, _scanner.Index) : null;
+    }
 
     /// <summary>Characters so far that PostgreSQL cannot store and that became U+FFFD.</summary>
     public int RepairedCharacters => _repaired;
@@ -42,25 +51,29 @@ public sealed class RowBuilder(CompiledPipeline pipeline)
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Verdict Add(in LineCursor line, TupleWriter rows)
     {
-        if (line.Line.Length > pipeline.Definition.MaxLineBytes)
+        if (line.Line.Length > _pipeline.Definition.MaxLineBytes)
         {
             return Refuse(new(RejectReason.LineTooLong, null,
-                $"the line is {line.Line.Length} bytes long, the limit (max_line_bytes) is {pipeline.Definition.MaxLineBytes}"));
+                $"the line is {line.Line.Length} bytes long, the limit (max_line_bytes) is {_pipeline.Definition.MaxLineBytes}"));
         }
 
+        if (_first is { Pays: true } && _first.Drops(line))
+            return Verdict.Filtered;
         if (!_scanner.Scan(line.Text))
             return Refuse(LineFault.Describe(line.Line));
 
         var values = _scanner.Values(line.Line);
-        if (!pipeline.Filter.Test(values))
+        var isKept = _pipeline.Filter.Test(values);
+        _first?.Count(isKept);
+        if (!isKept)
             return Verdict.Filtered;
 
         var start = rows.Length;
-        rows.BeginRow(pipeline.ColumnBuilders.Length);
-        for (var i = 0; i < pipeline.ColumnBuilders.Length; i++)
+        rows.BeginRow(_pipeline.ColumnBuilders.Length);
+        for (var i = 0; i < _pipeline.ColumnBuilders.Length; i++)
         {
-            var column = pipeline.ColumnBuilders[i];
-            var written = column.TryWrite(values[pipeline.ColumnSlots[i]], rows, ref _repaired, out var reason, out var detail);
+            var column = _pipeline.ColumnBuilders[i];
+            var written = column.TryWrite(values[_pipeline.ColumnSlots[i]], rows, ref _repaired, out var reason, out var detail);
             if (written && !rows.IsOver)
                 continue;
             var refusal = rows.IsOver

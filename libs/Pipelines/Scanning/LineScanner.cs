@@ -8,7 +8,9 @@ namespace Ingest.Pipelines.Scanning;
 /// Checks whether a line is one JSON object, nested at most 64 deep, in valid UTF-8, and knows afterwards where the
 /// values stand that the definition mentions. Where a member occurs twice the last one counts.
 /// </summary>
-internal sealed class LineScanner(PathTree paths)
+/// <param name="paths">What the definition mentions.</param>
+/// <param name="index">Where another scanner looks at the same lines for something else: its index.</param>
+internal sealed class LineScanner(PathTree paths, LineIndex? index = null)
 {
     public const int DeepestNesting = 64;
 
@@ -16,7 +18,7 @@ internal sealed class LineScanner(PathTree paths)
     private byte[] _terminated = [];
 
     /// <summary>What is known of the line that a cursor stands at.</summary>
-    public LineIndex Index { get; } = new();
+    public LineIndex Index { get; } = index ?? new LineIndex();
 
     /// <summary>A line that lacks its LF, with one; good until the next such line.</summary>
     public ReadOnlySpan<byte> Terminate(ReadOnlySpan<byte> line)
