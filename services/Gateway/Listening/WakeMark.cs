@@ -48,7 +48,8 @@ internal sealed class WakeMark(Socket socket, SendAhead ahead) : IDisposable
 
     private int MakeRoom(int bytes)
     {
-        _hasPlace = ahead.TryTake();
+        if (!_hasPlace)
+            _hasPlace = ahead.TryTake();
         if (!_hasPlace)
             return Math.Min(bytes, WithoutPlace);
         Mark(bytes * Room);
