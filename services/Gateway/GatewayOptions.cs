@@ -38,7 +38,7 @@ public sealed class GatewayOptions
     /// Bytes that a pipeline's connections may hold of batches being received; past that they go on in small ones. Each
     /// connection has 8 KiB of its own besides.
     /// </summary>
-    [Range(512 * 1024, 64L * 1024 * 1024 * 1024)]
+    [Range(2 * 1024 * 1024, 64L * 1024 * 1024 * 1024)]
     public long ReceiveBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>Bytes that a pipeline's connections may hold besides of lines longer than a batch; one such line is always received.</summary>

@@ -56,7 +56,7 @@ internal sealed partial class ProcessorSession : IAsyncDisposable
         _takesOne = afterProblem && !context.Queues.SendsAwaitConsumers;
         _ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         _releasing = CancellationTokenSource.CreateLinkedTokenSource(aborting);
-        var largest = Math.Max(256 * 1024, Definition.MaxLineBytes);
+        var largest = Math.Max(LineBatch.LongestBytes, Definition.MaxLineBytes);
         _receiver = context.Queues.CreateReceiver<LineBatch>(
             Definition.Name, _takesOne ? 1 : Prefetch.Messages(_options.PrefetchBytes, largest));
         _publisher = new BatchPublisher<RowBatch>(

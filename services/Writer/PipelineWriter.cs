@@ -39,7 +39,7 @@ internal sealed partial class PipelineWriter(
         ? new SourceOrder(pipeline.Name, store, options, time, logger)
         : null;
 
-    private readonly int _prefetch = Prefetch.Messages(options.PrefetchBytes, Math.Max(256 * 1024, pipeline.MaxLineBytes));
+    private readonly int _prefetch = Prefetch.Messages(options.PrefetchBytes, Math.Max(LineBatch.LongestBytes, pipeline.MaxLineBytes));
     private readonly HeldBatches _held = new();
     private readonly List<WriterTransaction> _underWay = [];
     private TimeSpan _look = FirstLook;

@@ -17,7 +17,7 @@ internal sealed partial class LineBatchBuilder(
     Source source, TimeProvider time, KnownSegments? known = null, PushedFilter? filter = null) : IDisposable
 {
     /// <summary>How long a batch may be. Part of how ids of replayable sources are made, hence no option.</summary>
-    public const int CutBytes = 256 * 1024;
+    public const int CutBytes = LineBatch.LongestBytes;
     private const int MostLines = 16_384;
     private const int MostCells = 1_000_000;
 

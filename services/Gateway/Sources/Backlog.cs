@@ -13,10 +13,10 @@ namespace Ingest.Gateway.Sources;
 internal sealed class Backlog(IBatchQueues queues, string pipeline, TimeProvider time)
 {
     /// <summary>Messages, beside what the stages hold already.</summary>
-    public const int MostWaiting = 32;
+    public const int MostWaiting = 8;
 
-    /// <summary>Batches between two looks, 4 MiB.</summary>
-    public const int LookEvery = 16;
+    /// <summary>Batches between two looks, 4 MiB of lines.</summary>
+    public const int LookEvery = 4;
 
     /// <summary>How long the queues may stand still before they are left to fill.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);

@@ -28,7 +28,7 @@ internal sealed class SourcePump(
     /// What is worth waking up for where a source fills batches: each turn costs several switches between threads, and
     /// takes the sender's processor where both are on one machine.
     /// </summary>
-    public const int WorthWaking = 8 * LineBatchBuilder.CutBytes;
+    public const int WorthWaking = 2 * LineBatchBuilder.CutBytes;
 
     /// <summary>Null where a batch is what was cut: a replayable source's, whose cuts have names.</summary>
     private readonly BatchJoiner? _joiner = filter is null || source.Replayable ? null : new BatchJoiner(source.Pipeline);

@@ -11,7 +11,7 @@ namespace Ingest.UnitTests.Gateway;
 /// <summary>Many senders of one pipeline that share a budget, on one thread and one clock.</summary>
 internal sealed class Crowd : IBatchSender<LineBatch>
 {
-    public const int LongestLine = 1024 * 1024;
+    public const int LongestLine = 4 * LineBatchBuilder.CutBytes;
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
     private readonly OneThread _thread = new();

@@ -73,7 +73,8 @@ internal sealed class Cutting : IDisposable
         var memory = _builder.GetMemory();
         Assert.True(MemoryMarshal.TryGetArray<byte>(memory, out var array));
         LargestBuffer = Math.Max(LargestBuffer, array.Array!.Length);
-        Assert.NotEqual(0, memory.Length);
+        if (memory.IsEmpty)
+            Assert.Fail("There is no room to receive into.");
 
         var count = Math.Min(bytes.Length, memory.Length);
         bytes[..(count / 2)].CopyTo(memory.Span);

@@ -16,7 +16,7 @@ internal sealed record FramedLine(long Number, bool TooLong, long Length, string
 /// <summary>The framing rules once more, slow and over the whole input at once.</summary>
 internal static class FramingOracle
 {
-    private const int CutBytes = 256 * 1024;
+    private const int CutBytes = 1024 * 1024;
 
     /// <param name="dropped">The part of a line at the end is no line: the source broke off.</param>
     public static (List<FramedLine> Lines, long LastLine) Lines(ReadOnlySpan<byte> bytes, int maxLineBytes, bool dropped = false)

@@ -9,8 +9,9 @@ namespace Ingest.UnitTests.Gateway;
 public class FramingProperties
 {
     private const int CutBytes = LineBatchBuilder.CutBytes;
+    private const int LongerThanABatch = CutBytes * 3 / 2;
 
-    private static readonly Gen<int> Limit = Gen.OneOf(1, 3, 10, 20_000, CutBytes - 5, CutBytes, CutBytes + 3, 400_000);
+    private static readonly Gen<int> Limit = Gen.OneOf(1, 3, 10, 20_000, CutBytes - 5, CutBytes, CutBytes + 3, LongerThanABatch);
 
     private static readonly Gen<string> LineEnd = Gen.OneOf("\n", "\n", "\n", "\r\n", "\r\r\n", "\r", "");
 
@@ -19,7 +20,7 @@ public class FramingProperties
         Gen.Int[0, 40].Select(n => new string('s', n)));
 
     private static readonly Gen<string> LongLine = Gen.Select(
-        Gen.OneOf(20_000, 65_536, CutBytes / 2, CutBytes - 10, CutBytes, CutBytes + 5, 400_000, 470_000), Gen.Int[-8, 8], Gen.OneOf('x', ' '),
+        Gen.OneOf(20_000, 65_536, CutBytes / 2, CutBytes - 10, CutBytes, CutBytes + 5, LongerThanABatch, LongerThanABatch + 70_000), Gen.Int[-8, 8], Gen.OneOf('x', ' '),
         (length, more, character) => new string(character, length + more));
 
     private static readonly Gen<byte[]> Input =
@@ -32,7 +33,7 @@ public class FramingProperties
     private static readonly Gen<int[]> Receives = Gen.OneOf(
         Gen.Const(new[] { int.MaxValue }),
         Gen.OneOf(1, 2, 3, 7, 4_096, 65_536, CutBytes - 1, CutBytes, CutBytes + 1).Array[1, 8],
-        Gen.Int[1, 300_000].Array[1, 8])
+        Gen.Int[1, CutBytes * 9 / 8].Array[1, 8])
         .Select(sizes => (int[])[.. sizes, sizes.Max() < 1_000 ? 9_999 : sizes.Max()]);
 
     [Fact]

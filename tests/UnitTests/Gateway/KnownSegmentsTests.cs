@@ -10,7 +10,7 @@ namespace Ingest.UnitTests.Gateway;
 public class KnownSegmentsTests
 {
     /// <summary>Long enough that a batch holds about a dozen.</summary>
-    private const int LineBytes = 20_000;
+    private const int LineBytes = 80_000;
 
     private static readonly Source Source = Cutting.Replayable(Definitions.RefusingAll());
 
@@ -90,7 +90,7 @@ public class KnownSegmentsTests
 
     [Fact]
     public void Over_any_number_of_runs_cut_short_anywhere_no_line_is_lost_and_none_comes_twice() =>
-        Gen.Select(Gen.Int[1, 60], Gen.Bool, Gen.Select(Gen.Double[0, 1], Gen.Double[0, 1], Gen.Int[1, 300_000]).Array[0, 5]).Sample((count, terminated, runs) =>
+        Gen.Select(Gen.Int[1, 60], Gen.Bool, Gen.Select(Gen.Double[0, 1], Gen.Double[0, 1], Gen.Int[1, LineBatchBuilder.CutBytes * 9 / 8]).Array[0, 5]).Sample((count, terminated, runs) =>
         {
             var whole = File(count);
             if (!terminated)

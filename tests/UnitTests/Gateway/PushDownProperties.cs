@@ -9,7 +9,7 @@ namespace Ingest.UnitTests.Gateway;
 public class PushDownProperties
 {
     private const int SmallLimit = 1_000;
-    private const int Limit = 300_000;
+    private const int Limit = LineBatchBuilder.CutBytes + 40_000;
 
     private static readonly Gen<PipelineDefinition> Definition = Gen.OneOf(Gen.Const(Define(SmallLimit)), Gen.Const(Define(Limit)));
 
@@ -25,7 +25,7 @@ public class PushDownProperties
         (2, Gen.Select(Gen.OneOf("true", "false"), Gen.Int[100, 3_000]).Select((keep, length) => Padded(keep, length))));
 
     private static readonly Gen<byte[]> LongLine = Gen.Select(
-        Gen.OneOf("true", "false"), Gen.OneOf(60_000, 150_000, LineBatchBuilder.CutBytes, Limit, Limit + 20, 400_000), Gen.Int[-60, 20]).Select((keep, length, more) => Padded(keep, length + more));
+        Gen.OneOf("true", "false"), Gen.OneOf(60_000, 150_000, LineBatchBuilder.CutBytes, Limit, Limit + 20, Limit + 100_000), Gen.Int[-60, 20]).Select((keep, length, more) => Padded(keep, length + more));
 
     private static readonly Gen<byte[]> Stream =
         from mark in Gen.OneOf("", "", "\uFEFF")
@@ -37,7 +37,7 @@ public class PushDownProperties
         select (byte[])[.. Encoding.UTF8.GetBytes(mark), .. Enumerable.Repeat(part, times).SelectMany(p => p), .. last];
 
     private static readonly Gen<int[]> Receives = Gen.OneOf(
-        Gen.Const(new[] { int.MaxValue }), Gen.OneOf(1, 7, 4_096, 65_536, LineBatchBuilder.CutBytes - 1).Array[1, 8], Gen.Int[1, 300_000].Array[1, 8])
+        Gen.Const(new[] { int.MaxValue }), Gen.OneOf(1, 7, 4_096, 65_536, LineBatchBuilder.CutBytes - 1).Array[1, 8], Gen.Int[1, Limit].Array[1, 8])
         .Select(sizes => (int[])[.. sizes, Math.Max(sizes.Max(), 9_999)]);
 
     [Fact]

@@ -7,7 +7,7 @@ namespace Ingest.UnitTests.Gateway;
 
 public sealed class ReceiveBudgetTests
 {
-    private static readonly byte[] LongLine = Line(900_000);
+    private static readonly byte[] LongLine = Line(Crowd.LongestLine - 100_000);
     private static readonly ReadOnlyMemory<byte> FirstHalf = LongLine.AsMemory(0, LongLine.Length / 2);
     private static readonly ReadOnlyMemory<byte> SecondHalf = LongLine.AsMemory(LongLine.Length / 2);
 
@@ -122,7 +122,7 @@ public sealed class ReceiveBudgetTests
 
     [Fact]
     public void In_whatever_order_bytes_come_nobody_waits_for_ever() =>
-        Gen.Select(Gen.Int[1, 4], Gen.Int[1, 3], Gen.Select(Gen.Int[0, 3], Gen.Int[1, 400_000]).Array[1, 4].Array[2, 12], Gen.Int[0, 1_000_000]).Sample(
+        Gen.Select(Gen.Int[1, 4], Gen.Int[1, 3], Gen.Select(Gen.Int[0, 3], Gen.Int[1, LineBatchBuilder.CutBytes * 3 / 2]).Array[1, 4].Array[2, 12], Gen.Int[0, 1_000_000]).Sample(
             (batches, longLines, senders, seed) => Play(new Crowd(batches, longLines, inFlightBytes: 600_000) { IsPaused = true }, senders, new Random(seed)),
             iter: 60);
 
@@ -147,7 +147,7 @@ public sealed class ReceiveBudgetTests
         {
             var i = random.Next(left.Count);
             var (member, bytes, sent, stalls) = left[i];
-            var count = Math.Min(bytes.Length - sent, random.Next(1, 300_000));
+            var count = Math.Min(bytes.Length - sent, random.Next(1, LineBatchBuilder.CutBytes * 9 / 8));
             crowd.Run(() => member.Input.Send(bytes.AsMemory(sent, count)));
             left[i] = (member, bytes, sent + count, stalls);
             if (sent + count == bytes.Length)

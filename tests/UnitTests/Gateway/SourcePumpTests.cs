@@ -304,7 +304,7 @@ public sealed class SourcePumpTests : IDisposable
     private void Run(Source? source = null)
     {
         var publisher = new BatchPublisher<LineBatch>(
-            _sender, new PublisherOptions { InFlightBytes = 1_000_000 }, _time, new Random(1), NullLogger.Instance);
+            _sender, new PublisherOptions { InFlightBytes = 4 * LineBatchBuilder.CutBytes }, _time, new Random(1), NullLogger.Instance);
         var pump = new SourcePump(source ?? Cutting.Live(Definitions.RefusingAll()), new SourceOutlet(publisher), Linger, _time, wakeAt: _wakes.Add);
         _running = pump.RunAsync(_input, _stopping.Token, _aborting.Token);
     }
