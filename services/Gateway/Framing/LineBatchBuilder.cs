@@ -24,7 +24,10 @@ internal sealed partial class LineBatchBuilder(
     /// <summary>The smallest buffer.</summary>
     public const int Floor = 4 * 1024;
 
-    /// <summary>How much is received at a time into a line that is longer than a batch.</summary>
+    /// <summary>How much is received at a time, so that it is still in the core's own cache when it is looked through.</summary>
+    private const int LongestReceive = 128 * 1024;
+
+    /// <summary>The same into a line that is longer than a batch.</summary>
     private const int LongLineStep = 64 * 1024;
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
@@ -113,7 +116,7 @@ internal sealed partial class LineBatchBuilder(
         else if (_end == _buffer.Array.Length)
             MoveTo(PooledMemory.Rent(NextSize(held)));
 
-        var room = Math.Min(_buffer.Array.Length - _end, held < CutBytes ? CutBytes - held : LongLineStep);
+        var room = Math.Min(_buffer.Array.Length - _end, held < CutBytes ? Math.Min(CutBytes - held, LongestReceive) : LongLineStep);
         return _buffer.Array.AsMemory(_end, room);
     }
 
