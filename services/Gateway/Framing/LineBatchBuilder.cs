@@ -21,6 +21,9 @@ internal sealed partial class LineBatchBuilder(
     private const int MostLines = 16_384;
     private const int MostCells = 1_000_000;
 
+    /// <summary>What a batch's rows may take where the lines have none of the values: the processor refuses more than 15 MiB.</summary>
+    private const long MostDefaultBytes = 8 * 1024 * 1024;
+
     /// <summary>The smallest buffer.</summary>
     public const int Floor = 4 * 1024;
 
@@ -98,8 +101,12 @@ internal sealed partial class LineBatchBuilder(
     public static int LongestBuffer(PipelineDefinition pipeline) => Math.Max(CutBytes, pipeline.MaxLineBytes + 2 + 3);
 
     /// <summary>Lines of a pipeline that may become rows of one batch.</summary>
-    public static int MostLinesOf(PipelineDefinition pipeline) =>
-        Math.Max(1, Math.Min(MostLines, MostCells / Math.Max(1, pipeline.Columns.Count)));
+    public static int MostLinesOf(PipelineDefinition pipeline)
+    {
+        var byCells = MostCells / Math.Max(1, pipeline.Columns.Count);
+        var byDefaults = MostDefaultBytes / Math.Max(1, pipeline.Columns.Sum(c => c.Default?.Utf8.Length ?? 0));
+        return (int)Math.Clamp(byDefaults, 1, Math.Clamp(byCells, 1, MostLines));
+    }
 
     /// <summary>Where to receive the next bytes; there must be room for them.</summary>
     public Memory<byte> GetMemory()

@@ -121,15 +121,7 @@ internal sealed class Cutting : IDisposable
         var lines = new List<FramedLine>();
         foreach (var batch in Batches)
         {
-            using var rows = processor.Process(new LineBatch
-            {
-                Id = batch.Id,
-                Pipeline = "p",
-                Definition = "",
-                Segments = batch.Segments,
-                Rejects = batch.Rejects,
-                Lines = Encoding.Latin1.GetBytes(batch.Lines),
-            });
+            using var rows = processor.Process(Uncopy(batch));
             Assert.Equal(0, rows.Rows);
             foreach (var (before, after) in batch.Segments.Zip(rows.Segments))
                 Assert.Equal(before.Lines, after.Rejected);
@@ -140,6 +132,20 @@ internal sealed class Cutting : IDisposable
         }
 
         return lines;
+    }
+
+    /// <summary>How many rows the processor makes of the batches.</summary>
+    public int Rows()
+    {
+        var processor = new BatchProcessor(new CompiledPipeline(_source.Pipeline));
+        var count = 0;
+        foreach (var batch in Batches)
+        {
+            using var rows = processor.Process(Uncopy(batch));
+            count += rows.Rows;
+        }
+
+        return count;
     }
 
     /// <summary>Fails unless the segments cover the source without gap or overlap and add up to its end record.</summary>
@@ -165,6 +171,16 @@ internal sealed class Cutting : IDisposable
     }
 
     public void Dispose() => _builder.Dispose();
+
+    private static LineBatch Uncopy(CutBatch batch) => new()
+    {
+        Id = batch.Id,
+        Pipeline = "p",
+        Definition = "",
+        Segments = batch.Segments,
+        Rejects = batch.Rejects,
+        Lines = Encoding.Latin1.GetBytes(batch.Lines),
+    };
 
     private void Keep(LineBatch batch)
     {

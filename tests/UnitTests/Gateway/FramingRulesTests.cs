@@ -144,6 +144,22 @@ public class FramingRulesTests
     }
 
     [Fact]
+    public void Rows_that_are_nothing_but_long_defaults_fit_their_batch()
+    {
+        var definition = Definitions.Parse($$"""
+            pipeline: p
+            table: t
+            columns:
+              id: bigint
+              first: { type: text, default: {{new string('x', 1_000)}} }
+              second: { type: text, default: {{new string('y', 1_000)}} }
+            """);
+        var bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{}\n", 20_000)));
+        var cutting = Cutting.Of(Cutting.Live(definition), bytes, AtOnce);
+        Assert.Equal(20_000, cutting.Rows());
+    }
+
+    [Fact]
     public void An_unterminated_last_line_of_a_replayable_source_is_a_batch_of_its_own()
     {
         var bytes = "a\nb\nc"u8.ToArray();
