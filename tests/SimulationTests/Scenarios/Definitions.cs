@@ -1,3 +1,4 @@
+using Ingest.Gateway.Framing;
 using Ingest.Pipelines.Definition;
 
 namespace Ingest.SimulationTests.Scenarios;
@@ -6,7 +7,10 @@ namespace Ingest.SimulationTests.Scenarios;
 internal static class Definitions
 {
     public const int SmallLimit = 2_000;
-    public const int LargeLimit = 200_000;
+    public const int LargeLimit = LineBatchBuilder.CutBytes * 3 / 4;
+
+    /// <summary>Two lines that long fill a batch.</summary>
+    public const int LargePadding = LineBatchBuilder.CutBytes * 4 / 7;
     private const string Ignoring = "key: id";
     private const string Updating = "key: id\non_duplicate: update";
 

@@ -89,7 +89,7 @@ internal sealed class SimulationRun
                 _cluster,
                 $"{pipeline.Name}.c{i}",
                 pipeline,
-                workload.Draw(_chances.Next(60), 60, unique: !keyed, filteredPadding: largeLines ? 150_000 : 60),
+                workload.Draw(_chances.Next(60), 60, unique: !keyed, filteredPadding: largeLines ? Definitions.LargePadding : 60),
                 (Manner)_chances.Next(4),
                 _chances);
             _cluster.Producers.Add(producer);
@@ -98,7 +98,7 @@ internal sealed class SimulationRun
 
         for (var i = _chances.Next(4); i > 0; i--)
         {
-            var file = new FileProducer(_world, _cluster, $"/data/{pipeline.Name}{i}", pipeline, workload, largeLines ? 150_000 : 60, _chances);
+            var file = new FileProducer(_world, _cluster, $"/data/{pipeline.Name}{i}", pipeline, workload, largeLines ? Definitions.LargePadding : 60, _chances);
             _cluster.Files.Add(file);
             file.Start(TimeSpan.FromSeconds(_chances.Next(20)));
         }
