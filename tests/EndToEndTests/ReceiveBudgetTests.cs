@@ -9,12 +9,15 @@ namespace Ingest.EndToEndTests;
 public sealed class ReceiveBudgetTests(SharedServers servers)
 {
     private const int Senders = 300;
-    private const int LineBytes = 900_000;
+
+    /// <summary>Three batches long.</summary>
+    private const int LineBytes = 3_600_000;
     private const long MiB = 1024 * 1024;
 
     private const string Numbers =
         """
         where: n > 0
+        max_line_bytes: 4000000
         table: numbers
         columns:
           n: bigint
