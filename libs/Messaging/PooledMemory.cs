@@ -6,7 +6,7 @@ namespace Ingest.Messaging;
 public sealed class PooledMemory(byte[] array, int length) : IMemoryOwner<byte>
 {
     private const int SmallestLarge = 64 * 1024 + 1;
-    private const int LargestLarge = 2 * LineBatch.LongestBytes;
+    private const int LargestLarge = 4 * LineBatch.LongestBytes;
 
     /// <summary>More than the budgets of bytes let be in use: beyond it comes what is twice as large.</summary>
     private const int LargeOfEachSize = 1024;

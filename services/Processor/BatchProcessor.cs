@@ -15,9 +15,9 @@ internal sealed class BatchProcessor(CompiledPipeline pipeline)
 
     /// <summary>
     /// Bytes of rows in one batch. Lines that fit a batch fit this many times over, but a number of nine characters can
-    /// ask for 131,072 digits; and RabbitMQ takes no message over 16 MiB.
+    /// ask for 131,072 digits; and RabbitMQ takes no message over 16 MiB, in which there may be a batch of rejects besides.
     /// </summary>
-    private const int MostTupleBytes = 15 * 1024 * 1024;
+    private const int MostTupleBytes = 13 * 1024 * 1024;
 
     private bool _linesMayExhaust = true;
 

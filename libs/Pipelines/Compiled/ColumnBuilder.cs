@@ -36,6 +36,9 @@ internal sealed class ColumnBuilder
 
     public string Name => _column.Name;
 
+    /// <summary>Bytes of its field where the line has no value.</summary>
+    public int BytesOfNothing => _default?.Length ?? sizeof(int);
+
     /// <summary>Why the column's default does not fit its type, or null.</summary>
     public static string? CheckDefault(ColumnDefinition column)
     {

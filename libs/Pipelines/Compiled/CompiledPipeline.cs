@@ -32,4 +32,8 @@ public sealed class CompiledPipeline
     internal int[] ColumnSlots { get; }
 
     internal ColumnBuilder[] ColumnBuilders { get; }
+
+    /// <summary>Bytes of the row that a line without any values becomes: defaults, nulls, and the count of its columns.</summary>
+    public static long BytesOfRowOfNothing(PipelineDefinition definition) =>
+        sizeof(short) + definition.Columns.Sum(c => (long)new ColumnBuilder(c, isKey: false).BytesOfNothing);
 }

@@ -12,7 +12,7 @@ internal sealed class BatchJoiner(PipelineDefinition pipeline) : IDisposable
     /// <summary>What one batch may cover of its source, so that no receipt and no resending hangs on much more.</summary>
     public const long MostSourceBytes = 64 * 1024 * 1024;
 
-    private readonly int _mostLines = LineBatchBuilder.MostLinesOf(pipeline);
+    private readonly int _mostLines = LinesPerBatch.Of(pipeline);
 
     /// <summary>What was joined so far, but for its lines once they are more than one batch's.</summary>
     private LineBatch? _joined;

@@ -18,11 +18,6 @@ internal sealed partial class LineBatchBuilder(
 {
     /// <summary>How long a batch may be. Part of how ids of replayable sources are made, hence no option.</summary>
     public const int CutBytes = LineBatch.LongestBytes;
-    private const int MostLines = 16_384;
-    private const int MostCells = 1_000_000;
-
-    /// <summary>What a batch's rows may take where the lines have none of the values: the processor refuses more than 15 MiB.</summary>
-    private const long MostDefaultBytes = 8 * 1024 * 1024;
 
     /// <summary>The smallest buffer.</summary>
     public const int Floor = 4 * 1024;
@@ -34,7 +29,7 @@ internal sealed partial class LineBatchBuilder(
     private const int LongLineStep = 64 * 1024;
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
-    private readonly int _mostLines = MostLinesOf(source.Pipeline);
+    private readonly int _mostLines = LinesPerBatch.Of(source.Pipeline);
 
     private readonly int _longest = LongestBuffer(source.Pipeline);
 
@@ -94,19 +89,14 @@ internal sealed partial class LineBatchBuilder(
 
     public long TotalLines => _totalLines;
 
+    /// <summary>The number of the line that is being received.</summary>
+    public long NextLine => _nextLine;
+
     /// <summary>Bytes of the source that batches cover so far; what is held besides is not taken yet.</summary>
     public long TotalBytes => _offset;
 
     /// <summary>The longest buffer of a pipeline. A line that fills it, with its line end and a byte order mark, is too long.</summary>
     public static int LongestBuffer(PipelineDefinition pipeline) => Math.Max(CutBytes, pipeline.MaxLineBytes + 2 + 3);
-
-    /// <summary>Lines of a pipeline that may become rows of one batch.</summary>
-    public static int MostLinesOf(PipelineDefinition pipeline)
-    {
-        var byCells = MostCells / Math.Max(1, pipeline.Columns.Count);
-        var byDefaults = MostDefaultBytes / Math.Max(1, pipeline.Columns.Sum(c => c.Default?.Utf8.Length ?? 0));
-        return (int)Math.Clamp(byDefaults, 1, Math.Clamp(byCells, 1, MostLines));
-    }
 
     /// <summary>Where to receive the next bytes; there must be room for them.</summary>
     public Memory<byte> GetMemory()

@@ -23,7 +23,7 @@ internal sealed class SharedBatches(
     PipelineDefinition pipeline, BatchPublisher<LineBatch> publisher, CommitTally? commits, TimeSpan linger, TimeProvider time)
 {
     /// <summary>What is longer is worth a message of its own.</summary>
-    public const int LongestShare = LineBatchBuilder.CutBytes / 8;
+    public const int LongestShare = 32 * 1024;
 
     private readonly Lock _lock = new();
     private readonly ByteBudget _passing = new(1);
@@ -143,7 +143,7 @@ internal sealed class SharedBatches(
 
         public Gathering(PipelineDefinition pipeline, LineBatch first, SourceTally? tally)
         {
-            _mostLines = LineBatchBuilder.MostLinesOf(pipeline);
+            _mostLines = LinesPerBatch.Of(pipeline);
             Safe = _passed.Task.Unwrap();
             Add(first, tally);
         }

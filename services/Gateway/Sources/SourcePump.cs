@@ -146,12 +146,13 @@ internal sealed class SourcePump(
                     return (SourceOutcome.Completed, null);
 
                 Volatile.Write(ref _bytesRead, _bytesRead + count);
+                var line = builder.NextLine;
                 builder.Advance(count);
                 await PublishFullAsync(builder, share, aborting);
+                if (builder.NextLine > line)
+                    share.Progress();
                 if (source.Replayable || !(builder.HasWholeLines || IsJoining))
                     continue;
-                if (builder.HasWholeLines)
-                    share.Progress();
                 _waitingSince ??= time.GetTimestamp();
 
                 // Where the room was filled more is there, or it goes out when the next wait begins.

@@ -143,17 +143,15 @@ public class FramingRulesTests
         Assert.Equal([2_000, 2_000, 1_000], cutting.Batches.Select(b => b.Segments.Sum(s => s.Lines)));
     }
 
-    [Fact]
-    public void Rows_that_are_nothing_but_long_defaults_fit_their_batch()
+    [Theory]
+    [InlineData("text", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 25)]
+    [InlineData("numeric", "1.5", 61)]
+    [InlineData("text", "1e1000", 2)]
+    public void Rows_that_are_nothing_but_defaults_fit_their_batch(string type, string value, int columns)
     {
-        var definition = Definitions.Parse($$"""
-            pipeline: p
-            table: t
-            columns:
-              id: bigint
-              first: { type: text, default: {{new string('x', 1_000)}} }
-              second: { type: text, default: {{new string('y', 1_000)}} }
-            """);
+        var definition = Definitions.Parse(
+            "pipeline: p\ntable: t\ncolumns:\n  id: bigint\n"
+            + string.Concat(Enumerable.Range(0, columns).Select(i => $"  c{i}: {{ type: {type}, default: {value} }}\n")));
         var bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{}\n", 20_000)));
         var cutting = Cutting.Of(Cutting.Live(definition), bytes, AtOnce);
         Assert.Equal(20_000, cutting.Rows());

@@ -12,6 +12,8 @@ namespace Ingest.UnitTests.Gateway;
 /// <summary>Where a replayable source's batches are cut depends on its bytes alone, also where memory is short.</summary>
 public sealed class ReplayBudgetTests : IDisposable
 {
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
     private readonly FakeTimeProvider _time = new();
     private readonly OneThread _thread = new();
     private readonly ScriptedSender<LineBatch> _sender = new();
@@ -19,7 +21,7 @@ public sealed class ReplayBudgetTests : IDisposable
     private readonly ReceiveBudget _budget;
 
     public ReplayBudgetTests() => _budget = new ReceiveBudget(
-        Definitions.RefusingAll(), new GatewayOptions { ReceiveBytes = ReceiveBudget.BytesPerBatch }, _time);
+        Definitions.RefusingAll(), new GatewayOptions { ReceiveBytes = ReceiveBudget.BytesPerBatch, ProgressDeadline = Deadline }, _time);
 
     public void Dispose() => _input.Dispose();
 
@@ -43,6 +45,37 @@ public sealed class ReplayBudgetTests : IDisposable
         Assert.Equal((SourceOutcome.Completed, 1000), (result.Outcome, (int)result.Lines));
         Assert.Equal(0, _budget.Batches.Taken);
     }
+
+    [Fact]
+    public async Task It_is_slow_and_not_stalled_while_lines_come_and_others_wait()
+    {
+        Task<SourceResult> running = null!;
+        _thread.Run(() => running = Run());
+        _thread.Run(() => _input.Send(Line(LineBatchBuilder.Floor)));
+        Assert.Equal(1, _budget.Batches.Taken);
+        Task waiting = null!;
+        _thread.Run(() => waiting = _budget.Batches.EnterAsync(new Other(), CancellationToken.None));
+        for (var i = 0; i < 10; i++)
+        {
+            _thread.Run(() => _time.Advance(Deadline * 0.9));
+            _thread.Run(() => _input.Send(Line(100)));
+        }
+
+        Assert.False(running.IsCompleted);
+        Assert.False(waiting.IsCompleted);
+
+        // Bytes of one line are no progress, however long they go on.
+        for (var i = 0; i < 2; i++)
+        {
+            _thread.Run(() => _input.Send("x"));
+            _thread.Run(() => _time.Advance(Deadline * 0.9));
+        }
+
+        Assert.Equal(SourceOutcome.Stalled, (await running.SoonAsync()).Outcome);
+        await waiting.SoonAsync();
+    }
+
+    private static string Line(int bytes) => new string('x', bytes - 1) + "\n";
 
     private Task<SourceResult> Run()
     {

@@ -81,14 +81,15 @@ public sealed class SharedBatchesTests : IDisposable
         await PublishAsync("a\n");
         await NextAsync("a\n");
         var large = new string('x', SharedBatches.LongestShare - 1) + '\n';
-        var many = Enumerable.Range(0, 9).Select(_ => PublishAsync(large)).ToArray();
+        const int room = LineBatchBuilder.CutBytes / SharedBatches.LongestShare;
+        var many = Enumerable.Range(0, room + 1).Select(_ => PublishAsync(large)).ToArray();
         Assert.Equal(LineBatchBuilder.CutBytes, (await _sender.NextAsync()).Batch.Lines.Length);
-        await Task.WhenAll(many[..8]).SoonAsync();
+        await Task.WhenAll(many[..room]).SoonAsync();
         await LingersAsync();
         await LingersAsync();
         _time.Advance(Linger);
-        await many[8].SoonAsync();
-        Assert.Equal(LineBatchBuilder.CutBytes / 8, (await _sender.NextAsync()).Batch.Lines.Length);
+        await many[room].SoonAsync();
+        Assert.Equal(SharedBatches.LongestShare, (await _sender.NextAsync()).Batch.Lines.Length);
     }
 
     [Theory]
@@ -113,7 +114,7 @@ public sealed class SharedBatchesTests : IDisposable
         }
 
         Assert.Equal(firstLines, counts[0]);
-        Assert.All(counts, count => Assert.InRange(count, 1, LineBatchBuilder.MostLinesOf(pipeline)));
+        Assert.All(counts, count => Assert.InRange(count, 1, LinesPerBatch.Of(pipeline)));
         Assert.Equal(18_000, counts.Sum());
         await Task.WhenAll(await Task.WhenAll(all).SoonAsync()).SoonAsync();
     }

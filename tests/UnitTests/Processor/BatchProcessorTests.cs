@@ -60,7 +60,7 @@ public class BatchProcessorTests
 
         var reject = Assert.Single(rows.Rejects);
         Assert.Equal((RejectReason.InvalidValue, 101, null), (reject.Reason, reject.Line, reject.Column));
-        Assert.Equal("the rows of its batch would take more than 15728640 bytes", reject.Detail);
+        Assert.Equal("the rows of its batch would take more than 13631488 bytes", reject.Detail);
         Assert.Equal([100, 102], rows.RowLines);
     }
 
