@@ -36,7 +36,7 @@ public sealed class RabbitMqOptions
 
     /// <summary>So long after a message small batches of rows, or of what a filter left of a named source, wait for each other, to share the next one.</summary>
     [DurationRange("00:00:00", "00:00:01")]
-    public TimeSpan GatherFor { get; set; } = TimeSpan.FromMilliseconds(20);
+    public TimeSpan GatherFor { get; set; } = TimeSpan.FromMilliseconds(40);
 
     /// <summary>How bodies are compressed.</summary>
     public BodyCompression Compression { get; set; } = BodyCompression.Zstd;
