@@ -14,7 +14,7 @@ public sealed class ProcessorOptions
 
     /// <summary>Bytes of batches that a pipeline may hold unacknowledged.</summary>
     [Range(1024 * 1024, 4L * 1024 * 1024 * 1024)]
-    public long PrefetchBytes { get; set; } = 16 * 1024 * 1024;
+    public long PrefetchBytes { get; set; } = 32 * 1024 * 1024;
 
     /// <summary>
     /// A pipeline whose output finds no way for this long holds nothing more: a broker ends a channel that keeps its

@@ -26,7 +26,7 @@ public sealed class WriterOptions
 
     /// <summary>Bytes of batches that a pipeline may hold unacknowledged.</summary>
     [Range(1024 * 1024, 4L * 1024 * 1024 * 1024)]
-    public long PrefetchBytes { get; set; } = 40 * 1024 * 1024;
+    public long PrefetchBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>The first wait when the database is away; it doubles up to <see cref="LongestRetryDelay"/>.</summary>
     [DurationRange("00:00:00.001", "00:10:00")]

@@ -9,6 +9,12 @@ internal sealed class SharedMessage<T>(IChannel channel) : IDisposable where T :
     /// <summary>Bytes at which it waits for no further batch; it fits one frame then, compressed or not.</summary>
     private const int FullBytes = 96 * 1024;
 
+    /// <summary>
+    /// Batches at which it waits for no further one. For each that waits here the stage holds the message it came from, and
+    /// it may hold few: where all of them waited, nothing would come that could fill this one.
+    /// </summary>
+    public const int FullBatches = Prefetch.Fewest / 2;
+
     private readonly WireWriter _batches = new(4 * 1024);
     private readonly TaskCompletionSource _waitEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private BasicProperties? _properties;
@@ -31,7 +37,7 @@ internal sealed class SharedMessage<T>(IChannel channel) : IDisposable where T :
         _batches.Bytes(encoded);
         _count++;
         _lines += batch.Segments.Sum(s => (long)s.Lines);
-        IsFull = _batches.Length >= FullBytes;
+        IsFull = _count >= FullBatches || _batches.Length >= FullBytes;
     }
 
     public void EndWait() => _waitEnded.TrySetResult();

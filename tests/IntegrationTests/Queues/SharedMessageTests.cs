@@ -28,7 +28,7 @@ public sealed class SharedMessageTests(SharedServers servers)
         var first = Batch();
         await sender.SendAsync(first, Token);
 
-        var others = Enumerable.Range(0, 9).Select(_ => Batch()).ToArray();
+        var others = Enumerable.Range(0, 7).Select(_ => Batch()).ToArray();
         var sending = others.Select(batch => sender.SendAsync(batch, Token)).ToArray();
         Assert.All(sending, send => Assert.False(send.IsCompleted));
         Assert.Equal(1u, await CountAsync(Rows));
@@ -78,13 +78,15 @@ public sealed class SharedMessageTests(SharedServers servers)
         LineBatch Lines(bool replayable) => RandomBatches.Lines(_pipeline, 40, replayable);
     }
 
-    [Fact]
-    public async Task A_message_that_is_full_waits_for_nothing_and_a_large_batch_has_its_own()
+    [Theory]
+    [InlineData(7, 14_500)]
+    [InlineData(8, 1_000)]
+    public async Task A_message_that_is_full_waits_for_nothing_and_a_large_batch_has_its_own(int batches, int bytes)
     {
         await using var queues = await QueuesAsync();
         await using var sender = queues.CreateSender<RowBatch>(_pipeline);
         await sender.SendAsync(Batch(), Token);
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => sender.SendAsync(Batch(bytes: 12_500), Token)));
+        await Task.WhenAll(Enumerable.Range(0, batches).Select(_ => sender.SendAsync(Batch(bytes: bytes), Token)));
         await sender.SendAsync(Batch(bytes: 200_000), Token);
         Assert.Equal(3u, await CountAsync(Rows));
     }
