@@ -86,7 +86,7 @@ public sealed class SharedMessageTests(SharedServers servers)
         await using var queues = await QueuesAsync();
         await using var sender = queues.CreateSender<RowBatch>(_pipeline);
         await sender.SendAsync(Batch(), Token);
-        await Task.WhenAll(Enumerable.Range(0, batches).Select(_ => sender.SendAsync(Batch(bytes: bytes), Token)));
+        await Task.WhenAll(Enumerable.Range(0, batches).Select(_ => sender.SendAsync(Batch(bytes: bytes), Token))).WaitAsync(BrokerFixture.Deadline, Token);
         await sender.SendAsync(Batch(bytes: 200_000), Token);
         Assert.Equal(3u, await CountAsync(Rows));
     }
