@@ -13,7 +13,7 @@ internal sealed class SharedMessage<T>(IChannel channel) : IDisposable where T :
     /// Batches at which it waits for no further one. For each that waits here the stage holds the message it came from, and
     /// it may hold few: where all of them waited, nothing would come that could fill this one.
     /// </summary>
-    public const int FullBatches = Prefetch.Fewest / 2;
+    private const int FullBatches = Prefetch.Fewest / 2;
 
     private readonly WireWriter _batches = new(4 * 1024);
     private readonly TaskCompletionSource _waitEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
