@@ -11,7 +11,8 @@ public interface IBatch<TSelf> : IDisposable where TSelf : class, IBatch<TSelf>
 
     static abstract string ContentType { get; }
 
-    static abstract void Encode(TSelf batch, WireWriter writer);
+    /// <summary>Writes everything that comes before <see cref="Payload"/>.</summary>
+    static abstract void EncodeHead(TSelf batch, WireWriter writer);
 
     /// <summary>Reads an encoded batch, which owns <paramref name="body"/> from then on.</summary>
     /// <exception cref="BatchFormatException">The body is not a batch of this kind and version.</exception>
@@ -25,6 +26,9 @@ public interface IBatch<TSelf> : IDisposable where TSelf : class, IBatch<TSelf>
     bool SharesMessages { get; }
 
     IReadOnlyList<Segment> Segments { get; }
+
+    /// <summary>Its lines or tuples: the end of the encoded batch.</summary>
+    ReadOnlyMemory<byte> Payload { get; }
 
     /// <summary>Bytes of memory that the batch holds: what budgets count.</summary>
     int Size { get; }

@@ -61,11 +61,13 @@ public sealed class LineBatch : IBatch<LineBatch>
 
     public void Dispose() => Interlocked.Exchange(ref _owner, null)?.Dispose();
 
+    ReadOnlyMemory<byte> IBatch<LineBatch>.Payload => Lines;
+
     static string IBatch<LineBatch>.Queue => "lines";
 
     static string IBatch<LineBatch>.ContentType => "application/x-ingest-lines";
 
-    static void IBatch<LineBatch>.Encode(LineBatch batch, Wire.WireWriter writer) => Wire.LineBatchCodec.Encode(batch, writer);
+    static void IBatch<LineBatch>.EncodeHead(LineBatch batch, Wire.WireWriter writer) => Wire.LineBatchCodec.EncodeHead(batch, writer);
 
     static LineBatch IBatch<LineBatch>.Decode(IMemoryOwner<byte> body) => Wire.LineBatchCodec.Decode(body);
 }

@@ -50,11 +50,13 @@ public sealed class RowBatch : IBatch<RowBatch>
 
     public void Dispose() => Interlocked.Exchange(ref _owner, null)?.Dispose();
 
+    ReadOnlyMemory<byte> IBatch<RowBatch>.Payload => Tuples;
+
     static string IBatch<RowBatch>.Queue => "rows";
 
     static string IBatch<RowBatch>.ContentType => "application/x-ingest-rows";
 
-    static void IBatch<RowBatch>.Encode(RowBatch batch, Wire.WireWriter writer) => Wire.RowBatchCodec.Encode(batch, writer);
+    static void IBatch<RowBatch>.EncodeHead(RowBatch batch, Wire.WireWriter writer) => Wire.RowBatchCodec.EncodeHead(batch, writer);
 
     static RowBatch IBatch<RowBatch>.Decode(IMemoryOwner<byte> body) => Wire.RowBatchCodec.Decode(body);
 }

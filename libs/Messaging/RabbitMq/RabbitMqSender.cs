@@ -15,6 +15,7 @@ internal sealed class RabbitMqSender<T>(Broker broker, string pipeline) : IBatch
 
     private readonly string _queue = Topology.QueueName<T>(pipeline);
     private readonly SemaphoreSlim _opening = new(1);
+    private readonly BodyPacker _packer = new(broker.Options.Compression);
     private readonly SharedMessages<T> _shared = new(broker, Topology.QueueName<T>(pipeline));
 
     /// <summary>Batches whose deadline passed without an answer, until they are sent again.</summary>
@@ -109,10 +110,10 @@ internal sealed class RabbitMqSender<T>(Broker broker, string pipeline) : IBatch
         PooledMemory body;
         try
         {
-            using var encoded = Body.Encode(batch);
-            if (_shared.TryPublishAsync(channel, batch, encoded.Written.Span, givenUp) is { } shared)
+            using var encoded = EncodedBatch.Of(batch);
+            if (_shared.TryPublishAsync(channel, batch, encoded, givenUp) is { } shared)
                 return shared;
-            body = Body.Pack(encoded, broker.Options.Compression);
+            body = _packer.Pack(encoded);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {

@@ -31,10 +31,10 @@ internal sealed class SharedMessage<T>(IChannel channel) : IDisposable where T :
     /// <summary>Completes with the confirm.</summary>
     public Task Published { get; set; } = Task.CompletedTask;
 
-    public void Add(T batch, ReadOnlySpan<byte> encoded)
+    public void Add(T batch, EncodedBatch encoded)
     {
         _properties ??= MessageHeaders.Create(batch, 0);
-        _batches.Bytes(encoded);
+        _batches.Batch(encoded);
         _count++;
         _lines += batch.Segments.Sum(s => (long)s.Lines);
         IsFull = _count >= FullBatches || _batches.Length >= FullBytes;
@@ -42,7 +42,7 @@ internal sealed class SharedMessage<T>(IChannel channel) : IDisposable where T :
 
     public void EndWait() => _waitEnded.TrySetResult();
 
-    public PooledMemory Pack(BodyCompression compression) => Body.PackSeveral(_batches.Written.Span, compression);
+    public PooledMemory Pack(BodyPacker packer) => packer.PackSeveral(_batches.Written.Span);
 
     /// <summary>The first batch's, with the lines of all.</summary>
     public BasicProperties Properties(int plainBytes) => _properties!.OfSeveral(_count, _lines, plainBytes);

@@ -15,6 +15,7 @@ internal sealed class SharedMessages<T>(Broker broker, string queue) : IDisposab
 
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1);
 
+    private readonly BodyPacker _packer = new(broker.Options.Compression);
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _ended = new();
     private SharedMessage<T>? _gathering;
@@ -22,7 +23,7 @@ internal sealed class SharedMessages<T>(Broker broker, string queue) : IDisposab
 
     /// <summary>Publishes the batch beside others, if it is one that waits for others now.</summary>
     /// <returns>Completes with the message's confirm, or fails as the message does; null when the batch goes alone.</returns>
-    public Task? TryPublishAsync(IChannel channel, T batch, ReadOnlySpan<byte> encoded, CancellationToken givenUp)
+    public Task? TryPublishAsync(IChannel channel, T batch, EncodedBatch encoded, CancellationToken givenUp)
     {
         if (!batch.SharesMessages || encoded.Length > LargestBatchBytes)
             return null;
@@ -88,7 +89,7 @@ internal sealed class SharedMessages<T>(Broker broker, string queue) : IDisposab
     {
         try
         {
-            return message.Pack(broker.Options.Compression);
+            return message.Pack(_packer);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {

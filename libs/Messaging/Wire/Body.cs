@@ -9,7 +9,7 @@ namespace Ingest.Messaging.Wire;
 /// <summary>
 /// Encoded batches as a message body: one byte with the frame's version (high half) and the compression (low half), the
 /// length before compression as 32 bits and the XxHash3 of what was compressed as 64 bits, both little-endian, then the
-/// bytes (an LZ4 block or a zstd frame). In version 1 they are one batch, in version 2 any number, each behind its length
+/// bytes (an LZ4 block or zstd frames). In version 1 they are one batch, in version 2 any number, each behind its length
 /// as a varint.
 /// </summary>
 internal static class Body
@@ -31,8 +31,11 @@ internal static class Body
     /// <summary>Members' names and what is written again and again are longer; shorter matches cost more than they save.</summary>
     private const int ZstdShortestMatch = 7;
 
-    /// <summary>Room for everything but the lines, so that the writer seldom grows.</summary>
-    private const int UsualOverhead = 1024;
+    /// <summary>
+    /// The share by which a body shrinks at least, or it crosses as it is: what a smaller saving costs the sender and the
+    /// receiver is more than it spares the broker (benchmarks/README.md).
+    /// </summary>
+    private const double LeastSaved = 0.25;
 
     // Their tables are larger than a batch and costly to make; a thread packs one batch at a time.
     [ThreadStatic]
@@ -41,50 +44,37 @@ internal static class Body
     [ThreadStatic]
     private static ZstdSharp.Decompressor? _decompressor;
 
-    /// <returns>The encoded batch, to be packed and disposed.</returns>
-    public static WireWriter Encode<T>(T batch) where T : class, IBatch<T>
-    {
-        var writer = new WireWriter(batch.Size + UsualOverhead);
-        try
-        {
-            T.Encode(batch, writer);
-            return writer;
-        }
-        catch
-        {
-            writer.Dispose();
-            throw;
-        }
-    }
-
     /// <returns>A buffer of about the body's size: many of them wait for their confirms at a time.</returns>
     public static PooledMemory Pack<T>(T batch, BodyCompression compression) where T : class, IBatch<T>
     {
-        using var encoded = Encode(batch);
+        using var encoded = EncodedBatch.Of(batch);
         return Pack(encoded, compression);
     }
 
     /// <inheritdoc cref="Pack{T}"/>
-    public static PooledMemory Pack(WireWriter encoded, BodyCompression compression) =>
-        Pack(OneBatch, encoded.Written.Span, compression);
+    public static PooledMemory Pack(EncodedBatch encoded, BodyCompression compression) =>
+        Pack(OneBatch, new Parts(encoded.Head.Span, encoded.Payload.Span), compression);
 
     /// <param name="batches">Encoded batches, each behind its length.</param>
     /// <param name="compression">How they are compressed, together.</param>
     public static PooledMemory PackSeveral(ReadOnlySpan<byte> batches, BodyCompression compression) =>
-        Pack(SeveralBatches, batches, compression);
+        Pack(SeveralBatches, new Parts(batches, default), compression);
 
-    private static PooledMemory Pack(int version, ReadOnlySpan<byte> plain, BodyCompression compression)
+    /// <summary>False of one that would have shrunk too little, too.</summary>
+    public static bool IsCompressed(ReadOnlySpan<byte> body) => Compression(body) != BodyCompression.None;
+
+    private static BodyCompression Compression(ReadOnlySpan<byte> body) => (BodyCompression)(body[0] & 0x0F);
+
+    private static PooledMemory Pack(int version, Parts plain, BodyCompression compression)
     {
         if (compression == BodyCompression.None)
             return Create(version, compression, plain, plain);
 
-        using var scratch = PooledMemory.Rent(compression == BodyCompression.Lz4
-            ? LZ4Codec.MaximumOutputSize(plain.Length)
-            : ZstdSharp.Compressor.GetCompressBound(plain.Length));
+        using var scratch = PooledMemory.Rent(compression == BodyCompression.Lz4 ? Lz4Bound(plain) : ZstdBound(plain));
         var target = scratch.Memory.Span;
-        var length = compression == BodyCompression.Lz4 ? LZ4Codec.Encode(plain, target) : Zstd(plain, target);
-        return length < plain.Length
-            ? Create(version, compression, target[..length], plain)
+        var length = compression == BodyCompression.Lz4 ? Lz4(plain, target) : Zstd(plain, target);
+        return length <= plain.Length * (1 - LeastSaved)
+            ? Create(version, compression, new Parts(target[..length], default), plain)
             : Create(version, BodyCompression.None, plain, plain);
     }
 
@@ -92,12 +82,12 @@ internal static class Body
     public static int PlainLength(ReadOnlySpan<byte> body) =>
         body.Length < HeaderBytes ? 0 : Math.Clamp(BinaryPrimitives.ReadInt32LittleEndian(body[1..]), 0, LargestBytes);
 
-    private static PooledMemory Create(int version, BodyCompression compression, ReadOnlySpan<byte> content, ReadOnlySpan<byte> plain)
+    private static PooledMemory Create(int version, BodyCompression compression, Parts content, Parts plain)
     {
         var body = PooledMemory.Rent(HeaderBytes + content.Length);
         body.Array[0] = (byte)((version << 4) | (byte)compression);
         BinaryPrimitives.WriteInt32LittleEndian(body.Array.AsSpan(1), plain.Length);
-        BinaryPrimitives.WriteUInt64LittleEndian(body.Array.AsSpan(HashOffset), XxHash3.HashToUInt64(plain));
+        BinaryPrimitives.WriteUInt64LittleEndian(body.Array.AsSpan(HashOffset), Hash(plain));
         content.CopyTo(body.Array.AsSpan(HeaderBytes));
         return body;
     }
@@ -123,7 +113,7 @@ internal static class Body
         try
         {
             var target = plain.Memory.Span;
-            var written = (BodyCompression)(body[0] & 0x0F) switch
+            var written = Compression(body) switch
             {
                 BodyCompression.None => Copy(body[HeaderBytes..], target),
                 BodyCompression.Lz4 => LZ4Codec.Decode(body[HeaderBytes..], target),
@@ -188,10 +178,32 @@ internal static class Body
         return source.Length;
     }
 
-    private static int Zstd(ReadOnlySpan<byte> source, Span<byte> target)
+    private static ulong Hash(Parts plain)
+    {
+        var hash = new XxHash3();
+        hash.Append(plain.Head);
+        hash.Append(plain.Payload);
+        return hash.GetCurrentHashAsUInt64();
+    }
+
+    private static int Lz4Bound(Parts plain) => LZ4Codec.MaximumOutputSize(plain.Length);
+
+    private static int Lz4(Parts plain, Span<byte> target)
+    {
+        using var joined = PooledMemory.Rent(plain.Length);
+        plain.CopyTo(joined.Memory.Span);
+        return LZ4Codec.Encode(joined.Memory.Span, target);
+    }
+
+    private static int ZstdBound(Parts plain) =>
+        ZstdSharp.Compressor.GetCompressBound(plain.Head.Length) + ZstdSharp.Compressor.GetCompressBound(plain.Payload.Length);
+
+    /// <summary>Each part in a frame of its own, so that they need not lie together; a decoder takes several frames as one.</summary>
+    private static int Zstd(Parts plain, Span<byte> target)
     {
         _compressor ??= CreateCompressor();
-        return _compressor.Wrap(source, target);
+        var length = _compressor.Wrap(plain.Head, target);
+        return plain.Payload.IsEmpty ? length : length + _compressor.Wrap(plain.Payload, target[length..]);
     }
 
     private static ZstdSharp.Compressor CreateCompressor()
@@ -212,6 +224,22 @@ internal static class Body
         catch (ZstdSharp.ZstdException damaged)
         {
             throw new BatchFormatException($"The message's body is damaged: {damaged.Message}.");
+        }
+    }
+
+    /// <summary>What is packed, as if it lay together.</summary>
+    private readonly ref struct Parts(ReadOnlySpan<byte> head, ReadOnlySpan<byte> payload)
+    {
+        public ReadOnlySpan<byte> Head { get; } = head;
+
+        public ReadOnlySpan<byte> Payload { get; } = payload;
+
+        public int Length => Head.Length + Payload.Length;
+
+        public void CopyTo(Span<byte> target)
+        {
+            Head.CopyTo(target);
+            Payload.CopyTo(target[Head.Length..]);
         }
     }
 }

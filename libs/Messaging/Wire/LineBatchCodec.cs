@@ -10,15 +10,13 @@ internal static class LineBatchCodec
 {
     private const byte Kind = (byte)'L';
 
-    public static void Encode(LineBatch batch, WireWriter writer)
+    public static void EncodeHead(LineBatch batch, WireWriter writer)
     {
         BatchHeader.WriteStart(writer, Kind, batch.Id, batch.Pipeline, batch.Definition);
         writer.Byte(batch.Replayable ? (byte)1 : (byte)0);
         BatchHeader.WriteSegments(writer, batch.Segments);
         BatchHeader.WriteRejects(writer, batch.Rejects);
         BatchHeader.WriteEnds(writer, batch.Ends);
-        batch.Lines.Span.CopyTo(writer.GetSpan(batch.Lines.Length));
-        writer.Advance(batch.Lines.Length);
     }
 
     public static LineBatch Decode(IMemoryOwner<byte> body)

@@ -10,7 +10,7 @@ internal static class RowBatchCodec
 {
     private const byte Kind = (byte)'R';
 
-    public static void Encode(RowBatch batch, WireWriter writer)
+    public static void EncodeHead(RowBatch batch, WireWriter writer)
     {
         BatchHeader.WriteStart(writer, Kind, batch.Id, batch.Pipeline, batch.Definition);
         writer.Varint(batch.Columns.Count);
@@ -34,9 +34,6 @@ internal static class RowBatchCodec
                 line = batch.RowLines[row];
             }
         }
-
-        batch.Tuples.Span.CopyTo(writer.GetSpan(batch.Tuples.Length));
-        writer.Advance(batch.Tuples.Length);
     }
 
     public static RowBatch Decode(IMemoryOwner<byte> body)

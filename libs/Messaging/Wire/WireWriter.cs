@@ -39,6 +39,13 @@ public sealed class WireWriter(int capacity) : IDisposable
         value.CopyTo(Reserve(value.Length));
     }
 
+    /// <summary>As <see cref="Bytes"/> of both its parts.</summary>
+    internal void Batch(EncodedBatch encoded)
+    {
+        Varint((ulong)encoded.Length);
+        encoded.CopyTo(Reserve(encoded.Length));
+    }
+
     public void Text(string value)
     {
         var length = Encoding.UTF8.GetByteCount(value);
@@ -53,15 +60,6 @@ public sealed class WireWriter(int capacity) : IDisposable
         if (value is not null)
             Text(value);
     }
-
-    /// <summary>Space for at most <paramref name="size"/> bytes more; say with <see cref="Advance"/> how many were used.</summary>
-    public Span<byte> GetSpan(int size)
-    {
-        Grow(size);
-        return _buffer.AsSpan(Length);
-    }
-
-    public void Advance(int count) => Length += count;
 
     public void Dispose()
     {

@@ -18,11 +18,8 @@ internal sealed class StoredMessage(Guid id, IReadOnlyList<Segment> segments, by
 
     public static StoredMessage Of<T>(T batch) where T : class, IBatch<T>
     {
-        using var writer = new WireWriter(batch.Size + 1024);
-        T.Encode(batch, writer);
-        var body = GC.AllocateUninitializedArray<byte>(writer.Length);
-        writer.Written.Span.CopyTo(body);
-        return new StoredMessage(batch.Id, batch.Segments, body);
+        using var encoded = EncodedBatch.Of(batch);
+        return new StoredMessage(batch.Id, batch.Segments, [.. encoded.Head.Span, .. encoded.Payload.Span]);
     }
 
     public T Read<T>() where T : class, IBatch<T> => T.Decode(new Copy(body));

@@ -167,8 +167,8 @@ public class BodyTests
         using var joined = new WireWriter(1_000);
         foreach (var batch in batches)
         {
-            using var encoded = Body.Encode(batch);
-            joined.Bytes(encoded.Written.Span);
+            using var encoded = EncodedBatch.Of(batch);
+            joined.Batch(encoded);
         }
 
         return Body.PackSeveral(joined.Written.Span, compression);

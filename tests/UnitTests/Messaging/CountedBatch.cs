@@ -19,6 +19,8 @@ internal sealed class CountedBatch(string name, int size) : IBatch<CountedBatch>
 
     public int Size => size;
 
+    public ReadOnlyMemory<byte> Payload => default;
+
     public bool SharesMessages => false;
 
     static string IBatch<CountedBatch>.Queue => "counted";
@@ -29,7 +31,7 @@ internal sealed class CountedBatch(string name, int size) : IBatch<CountedBatch>
 
     public override string ToString() => name;
 
-    static void IBatch<CountedBatch>.Encode(CountedBatch batch, WireWriter writer) => throw new NotSupportedException();
+    static void IBatch<CountedBatch>.EncodeHead(CountedBatch batch, WireWriter writer) => throw new NotSupportedException();
 
     static CountedBatch IBatch<CountedBatch>.Decode(IMemoryOwner<byte> body) => throw new NotSupportedException();
 }

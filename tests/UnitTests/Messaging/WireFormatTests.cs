@@ -80,8 +80,8 @@ public class WireFormatTests
         using var joined = new WireWriter(1_000);
         for (var i = 0; i < 2; i++)
         {
-            using var encoded = Body.Encode(Rows());
-            joined.Bytes(encoded.Written.Span);
+            using var encoded = EncodedBatch.Of(Rows());
+            joined.Batch(encoded);
         }
 
         using var body = Body.PackSeveral(joined.Written.Span, BodyCompression.None);
@@ -134,11 +134,9 @@ public class WireFormatTests
 
         static IReadOnlyList<T> Unpack(string batch)
         {
-            using var writer = new WireWriter(1_000);
-            var bytes = Convert.FromHexString(batch);
-            bytes.CopyTo(writer.GetSpan(bytes.Length));
-            writer.Advance(bytes.Length);
-            using var body = Body.Pack(writer, BodyCompression.None);
+            using var joined = new WireWriter(1_000);
+            joined.Bytes(Convert.FromHexString(batch));
+            using var body = Body.PackSeveral(joined.Written.Span, BodyCompression.None);
             return Body.Unpack<T>(body.Memory.Span);
         }
     }
