@@ -19,6 +19,8 @@ internal sealed class BatchProcessor(CompiledPipeline pipeline)
     /// </summary>
     private const int MostTupleBytes = 13 * 1024 * 1024;
 
+    /// <summary>The next batch's are about as many.</summary>
+    private int _lastTupleBytes;
     private bool _linesMayExhaust = true;
 
     /// <summary>Like <see cref="Process"/>, but also a line that asks for more memory than there is becomes a reject.</summary>
@@ -30,7 +32,7 @@ internal sealed class BatchProcessor(CompiledPipeline pipeline)
 
     public RowBatch Process(LineBatch batch)
     {
-        using var tuples = new TupleWriter { MaxBytes = MostTupleBytes };
+        using var tuples = new TupleWriter(_lastTupleBytes) { MaxBytes = MostTupleBytes };
         var rowLines = new List<long>();
         var rejects = new List<Reject>(batch.Rejects);
         var segments = new Segment[batch.Segments.Count];
@@ -67,6 +69,7 @@ internal sealed class BatchProcessor(CompiledPipeline pipeline)
             offset += segment.PayloadLength;
         }
 
+        _lastTupleBytes = tuples.Length;
         var owner = tuples.Detach();
         return new RowBatch
         {

@@ -7,9 +7,10 @@ namespace Ingest.Pipelines.Rows;
 /// Builds binary COPY tuples in one pooled buffer, which belongs to the writer until <see cref="Detach"/>. A row or a
 /// field that turns out to be impossible is taken back with <see cref="Rewind"/>.
 /// </summary>
-public sealed class TupleWriter : IDisposable
+/// <param name="capacity">Bytes that it holds without growing; with none it holds no memory before it is written to.</param>
+public sealed class TupleWriter(int capacity = 0) : IDisposable
 {
-    private byte[] _buffer = [];
+    private byte[] _buffer = PooledMemory.RentArray(capacity);
     private int _length;
 
     /// <summary>
