@@ -10,7 +10,7 @@ public sealed class WriterOptions
 
     /// <summary>Rows after which a transaction takes no further batch.</summary>
     [Range(1, 10_000_000)]
-    public int MaxTransactionRows { get; set; } = 10_000;
+    public int MaxTransactionRows { get; set; } = 30_000;
 
     /// <summary>Bytes after which a transaction takes no further batch.</summary>
     [Range(1024 * 1024, 1024L * 1024 * 1024)]
