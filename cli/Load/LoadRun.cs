@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Ingest.Compression;
 using Ingest.Gateway;
 using Ingest.Messaging;
@@ -30,10 +29,8 @@ internal sealed class LoadRun(LoadSettings settings)
             throw new StartupException("--source names standard input, a pipe or the one program of --exec, and there is none, or more than one.", ExitCodes.Usage);
         await using var database = CommonOptions.OpenDatabase(settings.Database);
 
-        using var stopping = new CancellationTokenSource();
-        using var aborting = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, stopping, aborting));
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, stopping, aborting));
+        using var interrupts = new Interrupts();
+        var (stopping, aborting) = (interrupts.Stopping, interrupts.Aborting);
         try
         {
             await OneProcess.PrepareAsync(catalog, database, stopping.Token);
@@ -102,14 +99,5 @@ internal sealed class LoadRun(LoadSettings settings)
             await Console.Error.WriteLineAsync($"ingest: {error}");
         Summary.Print(report, pipeline, database.Name, settings.Json);
         return stopping.IsCancellationRequested ? ExitCodes.Interrupted : errors.Count > 0 ? ExitCodes.Failed : ExitCodes.Success;
-    }
-
-    /// <summary>The first signal ends the reading, and what was read is still written; the second gives up.</summary>
-    private static void Stop(PosixSignalContext signal, CancellationTokenSource stopping, CancellationTokenSource aborting)
-    {
-        signal.Cancel = true;
-        if (stopping.IsCancellationRequested)
-            aborting.Cancel();
-        stopping.Cancel();
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Ingest.Cli.Load;
 using Ingest.Gateway.Edge;
 using Ingest.Gateway.Receipts;
@@ -25,10 +24,8 @@ internal sealed class SendRun(SendSettings settings)
 
         var destination = Destination.Read(settings);
 
-        using var stopping = new CancellationTokenSource();
-        using var aborting = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, stopping, aborting));
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, stopping, aborting));
+        using var interrupts = new Interrupts();
+        var (stopping, aborting) = (interrupts.Stopping, interrupts.Aborting);
         using var ended = new CancellationTokenSource();
         var progress = new SendProgress();
         var showing = progress.ShowAsync(ended.Token);
@@ -57,13 +54,4 @@ internal sealed class SendRun(SendSettings settings)
     }
 
     private static string Printable(string path) => string.Concat(path.Select(c => char.IsControl(c) ? '\uFFFD' : c));
-
-    /// <summary>The first signal ends the sending, the second does not wait for a receipt either.</summary>
-    private static void Stop(PosixSignalContext signal, CancellationTokenSource stopping, CancellationTokenSource aborting)
-    {
-        signal.Cancel = true;
-        if (stopping.IsCancellationRequested)
-            aborting.Cancel();
-        stopping.Cancel();
-    }
 }
