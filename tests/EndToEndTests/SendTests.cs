@@ -107,7 +107,7 @@ public sealed class SendTests
         var padding = new string('x', 100_000);
         await File.WriteAllLinesAsync(
             file, Enumerable.Range(0, Lines).Select(n => $$"""{"n":{{n}},"padding":"{{padding}}"}"""), TestContext.Current.CancellationToken);
-        var (exit, _, error) = await SendAsync(relay.Port, [file, "--retry-for", "1"]);
+        var (exit, _, error) = await SendAsync(relay.Port, [file, "--retry-for", "3"]);
         Assert.True(exit == 0, error);
         Assert.Equal(Enumerable.Range(0, Lines).Select(n => (long)n), serve.Numbers());
     }
@@ -219,7 +219,7 @@ public sealed class SendTests
         // More than two sockets and the gateway hold, so that it is still being sent when the gateway stands still.
         const int Lines = 150_000;
         var file = Path.Combine(_folder, "long.ndjson");
-        var padding = new string('x', 200);
+        var padding = new string('x', 1000);
         await File.WriteAllLinesAsync(file, Enumerable.Range(0, Lines).Select(n => $"{{\"n\":{n},\"padding\":\"{padding}\"}}"), TestContext.Current.CancellationToken);
         await using var serve = await StartAsync(("Publisher__InFlightBytes", "1048576"));
         await using (var sending = Start(_port, [file]))

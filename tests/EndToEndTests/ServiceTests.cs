@@ -108,9 +108,12 @@ public sealed class ServiceTests(SharedServers servers)
                 await MetricAsync(pipeline.GatewayMetrics, "ingest_received_bytes_total{"));
             foreach (var outcome in (string[])["written", "duplicate", "filtered", "rejected"])
             {
-                Assert.Equal(
-                    await pipeline.Database.ScalarAsync<long>($"SELECT sum({outcome})::bigint FROM ingest_batches"),
-                    await MetricAsync(pipeline.WriterMetrics, "ingest_lines_committed_total{", $"outcome=\"{outcome}\""));
+                // A writer counts what it has committed a moment after everybody sees it.
+                var committed = await pipeline.Database.ScalarAsync<long>($"SELECT sum({outcome})::bigint FROM ingest_batches");
+                await Eventually.HoldsAsync(
+                    async () => committed == await MetricAsync(pipeline.WriterMetrics, "ingest_lines_committed_total{", $"outcome=\"{outcome}\""),
+                    PipelineUnderTest.Deadline,
+                    () => $"The writer was to count {committed} lines {outcome}.");
             }
         }
 

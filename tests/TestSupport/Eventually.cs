@@ -16,8 +16,10 @@ public static class Eventually
         var watch = Stopwatch.StartNew();
         using var timer = new PeriodicTimer(Pause);
         Exception? last;
+        bool isLast;
         do
         {
+            isLast = watch.Elapsed >= deadline;
             try
             {
                 if (await condition())
@@ -32,7 +34,7 @@ public static class Eventually
             }
             await timer.WaitForNextTickAsync();
         }
-        while (watch.Elapsed < deadline);
+        while (!isLast);
         throw new TimeoutException($"Not within {deadline.TotalSeconds:0.#} s: {describe()}", last);
     }
 

@@ -5,7 +5,7 @@ namespace Ingest.EndToEndTests.Chaos;
 /// <summary>One of the services, started again and again with the same ports and settings.</summary>
 internal sealed class ServiceVictim(string name, string project, IReadOnlyDictionary<string, string?> environment) : Victim(name), IAsyncDisposable
 {
-    private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(60);
 
     private ServiceProcess? _process;
 

@@ -314,7 +314,7 @@ public sealed class HttpLinesTests(SharedServers servers) : IDisposable
         }
 
         using var late = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        late.CancelAfter(ServeUnderTest.Deadline);
+        late.CancelAfter(PipelineUnderTest.Deadline);
         return await _client.SendAsync(request, late.Token);
     }
 

@@ -9,6 +9,8 @@ namespace Ingest.EndToEndTests.WaysIn;
 /// <summary>Lines fetched over TLS from listeners of the test's own.</summary>
 public sealed class OutgoingTlsTests : IDisposable
 {
+    /// <summary>Connections come before the test takes them, and only the first reason is said.</summary>
+    private static readonly (string, string) Patient = ("Gateway__ConnectTimeout", "00:01:00");
     private static readonly (string, string) Quick = ("Gateway__ReconnectDelay", "00:00:00.020");
 
     private readonly string _folder = TestRun.CreateFolder("outgoing-tls");
@@ -103,7 +105,7 @@ public sealed class OutgoingTlsTests : IDisposable
     private (string, string) Authority => ("Edge__ConnectAuthorityFile", _certificates.AuthorityFile);
 
     private Task<ServeUnderTest> StartAsync(string host, params (string, string)[] settings) =>
-        ServeUnderTest.StartAsync(_folder, $"connect: {host}:{Port}", [Quick, .. settings]);
+        ServeUnderTest.StartAsync(_folder, $"connect: {host}:{Port}", [Quick, Patient, .. settings]);
 
     private async Task<SslStream> AcceptAsync(bool asksCertificate = false)
     {

@@ -53,7 +53,8 @@ public sealed class RabbitMqServerTests(SharedServers servers)
             Assert.Contains("kept", await server.ControlAsync("-q", "list_queues", "name"), StringComparison.Ordinal);
             processes = server.ProcessIds;
         }
-        Assert.DoesNotContain(processes, id => OwnedProcess.Find(id) is { IsAlive: true });
+        await Eventually.HoldsAsync(
+            () => !processes.Any(id => OwnedProcess.Find(id) is { IsAlive: true }), Deadline, () => "A process of the server's is left.");
     }
 
     private static async Task<string> DeclareAsync(IChannel channel, string name)

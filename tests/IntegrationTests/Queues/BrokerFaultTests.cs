@@ -18,7 +18,7 @@ public sealed class BrokerFaultTests(SharedServers servers)
         var fixture = new BrokerFixture(broker);
         var (proxy, uri) = TcpProxy.Before(broker.Uri);
         await using var _ = proxy;
-        await using var queues = fixture.Queues(uri, o => o.PublishTimeout = TimeSpan.FromSeconds(1));
+        await using var queues = fixture.Queues(uri, o => o.PublishTimeout = TimeSpan.FromSeconds(3));
         await using var sender = queues.CreateSender<LineBatch>(fixture.Pipeline);
         await sender.SendAsync(fixture.Batch(), Token);
 
@@ -42,7 +42,7 @@ public sealed class BrokerFaultTests(SharedServers servers)
         var fixture = new BrokerFixture(broker);
         var (proxy, uri) = TcpProxy.Before(broker.Uri);
         await using var _ = proxy;
-        await using var queues = fixture.Queues(uri, o => o.PublishTimeout = TimeSpan.FromSeconds(1));
+        await using var queues = fixture.Queues(uri, o => o.PublishTimeout = TimeSpan.FromSeconds(3));
         await using var sender = queues.CreateSender<LineBatch>(fixture.Pipeline);
         await sender.SendAsync(fixture.Batch(), Token);
         proxy.FreezeAnswers();
@@ -118,7 +118,7 @@ public sealed class BrokerFaultTests(SharedServers servers)
     {
         await using var broker = await SharedServers.OrSkipAsync(RabbitMqServer.StartOwnAsync);
         var fixture = new BrokerFixture(broker);
-        await using var queues = fixture.Queues(change: o => o.PublishTimeout = TimeSpan.FromSeconds(1));
+        await using var queues = fixture.Queues(change: o => o.PublishTimeout = TimeSpan.FromSeconds(3));
         await using var sender = queues.CreateSender<LineBatch>(fixture.Pipeline);
         var first = fixture.Batch();
         await sender.SendAsync(first, Token);
@@ -136,7 +136,7 @@ public sealed class BrokerFaultTests(SharedServers servers)
         var delivery = await receiver.ReceiveAsync(Token).AsTask().WaitAsync(BrokerFixture.Deadline, Token);
         Assert.Equal(first.Id, delivery.Batch.Id);
         await delivery.AcknowledgeAsync();
-        await Assert.ThrowsAsync<TimeoutException>(() => Task.WhenAny(sending).WaitAsync(TimeSpan.FromSeconds(4), Token));
+        await Assert.ThrowsAsync<TimeoutException>(() => Task.WhenAny(sending).WaitAsync(TimeSpan.FromSeconds(8), Token));
 
         await broker.ControlAsync("set_vm_memory_high_watermark", "absolute", "1GB");
         await Task.WhenAll(sending).WaitAsync(BrokerFixture.Deadline, Token);
@@ -262,7 +262,7 @@ public sealed class BrokerFaultTests(SharedServers servers)
         var held = new List<Delivery<LineBatch>> { await NextAsync(), await NextAsync() };
         var third = receiver.ReceiveAsync(Token).AsTask();
         await Assert.ThrowsAsync<TimeoutException>(() => third.WaitAsync(TimeSpan.FromSeconds(1), Token));
-        Assert.True(receiver.IsFull);
+        await Eventually.HoldsAsync(() => receiver.IsFull, BrokerFixture.Deadline, () => "The third was to arrive and to find no room.");
         await held[0].AcknowledgeAsync();
         held.Add(await third.WaitAsync(BrokerFixture.Deadline, Token));
         await held[1].AcknowledgeAsync();

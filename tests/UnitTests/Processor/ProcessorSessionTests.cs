@@ -67,7 +67,7 @@ public sealed class ProcessorSessionTests : IAsyncDisposable
         await Ingest.TestSupport.Eventually.HoldsAsync(
             () =>
             {
-                time.Advance(TimeSpan.FromSeconds(1));
+                time.Advance(TimeSpan.FromSeconds(5));
                 return _health.Problems.Count == 0;
             },
             TimeSpan.FromSeconds(30),
@@ -106,7 +106,7 @@ public sealed class ProcessorSessionTests : IAsyncDisposable
     {
         await StartAsync(new ProcessorOptions
         {
-            ReleaseAfter = TimeSpan.FromMilliseconds(50),
+            ReleaseAfter = TimeSpan.FromMilliseconds(500),
             RetryDelay = TimeSpan.FromMilliseconds(20),
         });
         var batch = Batch();
@@ -130,7 +130,7 @@ public sealed class ProcessorSessionTests : IAsyncDisposable
         _queues.SendsAwaitConsumers = sendsAwaitConsumers;
         await StartAsync(new ProcessorOptions
         {
-            ReleaseAfter = TimeSpan.FromMilliseconds(50),
+            ReleaseAfter = TimeSpan.FromMilliseconds(500),
             RetryDelay = TimeSpan.FromMilliseconds(20),
         });
         var sending = _lines.SendAsync(Batch(), Token);

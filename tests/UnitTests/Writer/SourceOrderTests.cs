@@ -55,7 +55,7 @@ public sealed class SourceOrderTests : IAsyncDisposable
         await StartAsync("update");
         _queue.Put(Batch("c", 20));
         _queue.Put(Batch("b", 10));
-        await EventuallyAsync(TimeSpan.FromMilliseconds(500), "commit b c", "ack b", "ack c");
+        await EventuallyAsync(TimeSpan.FromSeconds(5), "commit b c", "ack b", "ack c");
         Assert.True(_time.GetUtcNow() - _time.Start >= TimeSpan.FromSeconds(60));
     }
 
