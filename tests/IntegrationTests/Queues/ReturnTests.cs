@@ -14,7 +14,7 @@ public sealed class ReturnTests(SharedServers servers)
     public async Task What_lies_behind_a_batch_of_a_newer_build_is_returned_at_most_once()
     {
         var fixture = new BrokerFixture(await servers.RabbitMqAsync());
-        await using var queues = fixture.Queues(change: o => o.ReconnectDelay = TimeSpan.FromMinutes(1));
+        await using var queues = fixture.Queues(change: o => o.ReconnectDelay = TimeSpan.FromSeconds(10));
 
         // One sender for both: another one would declare the dead queue anew.
         await using var sender = queues.CreateSender<LineBatch>(fixture.Pipeline);

@@ -9,7 +9,7 @@ public sealed class RabbitMqServer : TestServer
 {
     private const string Image = "rabbitmq:4-management";
 
-    private static readonly TimeSpan ConnectDeadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ConnectDeadline = TimeSpan.FromSeconds(15);
 
     private RabbitMqServer(ServerInstance instance) : base(instance)
     {
