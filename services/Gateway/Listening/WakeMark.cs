@@ -17,7 +17,7 @@ internal sealed class WakeMark(Socket socket, SendAhead ahead) : IDisposable
     /// The system makes room for as many bytes as are waited for and for hardly more, so that the sender would stand still
     /// until these are received. Asked for so many times as many once, it keeps that room.
     /// </summary>
-    private const int Room = 4;
+    private const int Room = 8;
 
     /// <summary>At least so many times what is waited for fits the room, where the system has a limit (half of <c>tcp_rmem</c>'s most).</summary>
     private const int LeastRoom = 3;
@@ -25,12 +25,23 @@ internal sealed class WakeMark(Socket socket, SendAhead ahead) : IDisposable
     private bool _hasPlace;
     private int? _many;
 
-    /// <param name="bytes">One, or so many that it is worth the wait: always the same, of which it takes fewer where there is no room.</param>
+    /// <summary>The highest mark for which there is room already.</summary>
+    private int _highest = 1;
+
+    /// <param name="bytes">
+    /// One, or so many that it is worth the wait: always the same, of which it takes fewer where there is no room; or
+    /// <see cref="SourcePump.AwakeAlready"/>.
+    /// </param>
     public void Set(int bytes)
     {
         try
         {
-            Mark(bytes > 1 ? _many ??= MakeRoom(bytes) : bytes);
+            Mark(bytes switch
+            {
+                1 => 1,
+                SourcePump.AwakeAlready => _highest,
+                _ => _many ??= MakeRoom(bytes),
+            });
         }
         catch (SocketException)
         {
@@ -51,10 +62,10 @@ internal sealed class WakeMark(Socket socket, SendAhead ahead) : IDisposable
         if (!_hasPlace)
             _hasPlace = ahead.TryTake();
         if (!_hasPlace)
-            return Math.Min(bytes, WithoutPlace);
+            return _highest = Math.Min(bytes, WithoutPlace);
         Mark(bytes * Room);
-        var granted = (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater)!;
-        return Math.Clamp(granted / LeastRoom, 1, bytes);
+        _highest = (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater)!;
+        return Math.Clamp(_highest / LeastRoom, 1, bytes);
     }
 
     private void Mark(int bytes) => socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater, bytes);

@@ -13,8 +13,8 @@ namespace Ingest.Gateway.Sources;
 /// <summary>What all ways into a pipeline share: its window, its memory for what is received, its places for connections.</summary>
 internal sealed class PipelineIntake : IAsyncDisposable
 {
-    /// <summary>Fast senders for which the system keeps up to 8 MiB each.</summary>
-    private const int MostAhead = 16;
+    /// <summary>Fast senders for which the system keeps up to 16 MiB each.</summary>
+    private const int MostAhead = 8;
 
     private readonly ConcurrentDictionary<Guid, bool> _replays = new();
     private readonly BatchPublisher<LineBatch> _publisher;

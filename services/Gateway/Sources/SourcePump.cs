@@ -18,7 +18,7 @@ namespace Ingest.Gateway.Sources;
 /// <param name="known">What the ledger holds of a replayable source, or null.</param>
 /// <param name="budget">What it may hold of bytes received; null for the one buffer it needs at most.</param>
 /// <param name="filter">Its pipeline's filter where that is pushed down, or null.</param>
-/// <param name="wakeAt">Says how many bytes must be there to end a wait for them, where the input can tell; 1 at first.</param>
+/// <param name="wakeAt">Says how many bytes must be there to end a wait for them, where the input can tell; 1 at first, and <see cref="AwakeAlready"/> where nobody waits.</param>
 /// <param name="idleTimeout">How long it may send nothing; zero for as long as it likes.</param>
 internal sealed class SourcePump(
     Source source, SourceOutlet outlet, TimeSpan linger, TimeProvider time, KnownSegments? known = null, ReceiveBudget? budget = null,
@@ -29,6 +29,9 @@ internal sealed class SourcePump(
     /// takes the sender's processor where both are on one machine.
     /// </summary>
     public const int WorthWaking = 2 * LineBatchBuilder.CutBytes;
+
+    /// <summary>While it works on what it was woken for: each packet that comes meanwhile would wake it anew, for nothing.</summary>
+    public const int AwakeAlready = int.MaxValue;
 
     /// <summary>Null where a batch is what was cut: a replayable source's, whose cuts have names.</summary>
     private readonly BatchJoiner? _joiner = filter is null || source.Replayable ? null : new BatchJoiner(source.Pipeline);
@@ -219,6 +222,8 @@ internal sealed class SourcePump(
         }
 
         await arrived;
+        if (_wakesAt == WorthWaking)
+            WakeAt(AwakeAlready);
         AwaitNobody();
     }
 

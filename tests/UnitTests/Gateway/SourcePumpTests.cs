@@ -121,6 +121,19 @@ public sealed class SourcePumpTests : IDisposable
     }
 
     [Fact]
+    public async Task What_comes_while_it_works_on_what_woke_it_does_not_wake_it_anew()
+    {
+        var full = await FillAsync();
+        _input.Send(new string('c', LineBatchBuilder.CutBytes - 3) + "\n" + "d\n");
+        (await _sender.NextAsync()).Confirm();
+        await _time.NextWaitAsync();
+        Assert.Equal([SourcePump.WorthWaking, SourcePump.AwakeAlready, SourcePump.WorthWaking], _wakes);
+        full.Confirm();
+        (await NextAsync("d\n")).Confirm();
+        await CompleteAsync(lines: 4);
+    }
+
+    [Fact]
     public async Task A_receive_that_waits_although_bytes_were_announced_is_ended_by_one_byte()
     {
         var full = await FillAsync();
@@ -130,7 +143,7 @@ public sealed class SourcePumpTests : IDisposable
         {
         }
 
-        Assert.Equal([SourcePump.WorthWaking, 1], _wakes);
+        Assert.Equal([SourcePump.WorthWaking, SourcePump.AwakeAlready, 1], _wakes);
         _input.End();
         (await NextAsync("b\nc")).Confirm();
         full.Confirm();

@@ -28,6 +28,10 @@ public sealed class WakeMarkTests : IDisposable
         Assert.InRange(MarkOf(socket), 2, many);
         Assert.InRange(socket.ReceiveBufferSize, 3 * MarkOf(socket), int.MaxValue);
         var room = socket.ReceiveBufferSize;
+        var waiting = MarkOf(socket);
+        mark.Set(SourcePump.AwakeAlready);
+        Assert.InRange(MarkOf(socket), 3 * waiting, room);
+        Assert.Equal(room, socket.ReceiveBufferSize);
         mark.Set(1);
         Assert.Equal((1, room), (MarkOf(socket), socket.ReceiveBufferSize));
         mark.Set(many);
@@ -46,6 +50,9 @@ public sealed class WakeMarkTests : IDisposable
             without.Set(Many);
             Assert.InRange(MarkOf(second), 2, WakeMark.WithoutPlace);
             Assert.InRange(second.ReceiveBufferSize, MarkOf(second), first.ReceiveBufferSize - 1);
+            var room = second.ReceiveBufferSize;
+            without.Set(SourcePump.AwakeAlready);
+            Assert.Equal(room, second.ReceiveBufferSize);
         }
 
         using var later = new WakeMark(third, ahead);
