@@ -40,6 +40,7 @@ internal sealed partial class PipelineWriter(
         : null;
 
     private readonly int _prefetch = Prefetch.Messages(options.PrefetchBytes, Math.Max(LineBatch.LongestBytes, pipeline.MaxLineBytes));
+    private readonly TransactionLimit _limit = new(options);
     private readonly HeldBatches _held = new();
     private readonly List<WriterTransaction> _underWay = [];
     private TimeSpan _look = FirstLook;
@@ -137,7 +138,7 @@ internal sealed partial class PipelineWriter(
     /// <summary>What has come, as far as it fits into the next transaction.</summary>
     private async ValueTask TakeAsync(Arrivals arrivals)
     {
-        var next = new TransactionSize(options);
+        var next = new TransactionSize(_limit);
         foreach (var batch in Ready())
             next.Add(batch.Batch);
         while (!next.IsFull && await arrivals.TryTakeAsync() is { } delivery)
@@ -167,7 +168,7 @@ internal sealed partial class PipelineWriter(
         using var waiting = new CancellationTokenSource();
         var looking = Task.Delay(due, time, waiting.Token);
         List<Task> events = [looking, .. _underWay.Select(t => t.Done)];
-        if (!TransactionSize.IsFullWith(options, Ready().Select(b => b.Batch)) && !HoldsSuspect())
+        if (!TransactionSize.IsFullWith(_limit, Ready().Select(b => b.Batch)) && !HoldsSuspect())
             events.Add(arrivals.Next);
         await Task.WhenAny(events);
         if (looking.IsCompleted)
@@ -191,7 +192,7 @@ internal sealed partial class PipelineWriter(
         if (_underWay.Count >= MostUnderWay || _underWay.Exists(t => t.IsAlone))
             return [];
         var ready = await OrderAsync([.. _held.Where(b => !b.IsUnderWay && !IsBlocked(b))], arrivals, cancellationToken);
-        var together = TransactionSize.Fill(options, ready.Where(b => !b.IsAlone), out var isFull);
+        var together = TransactionSize.Fill(_limit, ready.Where(b => !b.IsAlone), out var isFull);
         var behind = _order is null ? [] : SourceOrder.Sharing(ready.Select(b => b.Batch), together.Select(b => b.Batch)).Select(b => b.Id).ToHashSet();
         var alone = ready.Where(b => b.IsAlone && !behind.Contains(b.Id)).MinBy(b => b.Throws);
         if (alone is not null && (_aloneIsNext || together.Count == 0))
@@ -221,7 +222,11 @@ internal sealed partial class PipelineWriter(
         _oneByOne = Math.Max(0, _oneByOne - 1);
         var rows = batches.Select(b => b.Batch);
         var transaction = new WriterTransaction(batches, CommitAsync(
-            _order is null ? [.. SourceOrder.BySource(rows)] : [.. rows], batches is [{ IsSuspect: true }], stopping, aborting));
+            _order is null ? [.. SourceOrder.BySource(rows)] : [.. rows], batches is [{ IsSuspect: true }], stopping, aborting))
+        {
+            Began = time.GetTimestamp(),
+            IsFull = TransactionSize.IsFullWith(_limit, rows),
+        };
         _underWay.Add(transaction);
     }
 
@@ -312,6 +317,7 @@ internal sealed partial class PipelineWriter(
         }
 
         NoteSuccess();
+        _limit.Note(transaction.IsFull, time.GetElapsedTime(transaction.Began));
         await AcknowledgeAsync(transaction.Batches, committed);
     }
 

@@ -8,13 +8,13 @@ public sealed class WriterOptions
 {
     public const string Section = "Writer";
 
-    /// <summary>Rows after which a transaction takes no further batch.</summary>
+    /// <summary>Rows after which a transaction takes no further batch; fewer where the table is slow (<see cref="TransactionLimit"/>).</summary>
     [Range(1, 10_000_000)]
     public int MaxTransactionRows { get; set; } = 30_000;
 
-    /// <summary>Bytes after which a transaction takes no further batch.</summary>
+    /// <summary>Bytes after which a transaction takes no further batch. Two of them fit what a receiver may hold (<c>RabbitMq__HeldBytes</c>).</summary>
     [Range(1024 * 1024, 1024L * 1024 * 1024)]
-    public long MaxTransactionBytes { get; set; } = 16 * 1024 * 1024;
+    public long MaxTransactionBytes { get; set; } = 12 * 1024 * 1024;
 
     /// <summary>
     /// Transactions of a pipeline that may be under way at a time, each over a connection of its own: a further one begins

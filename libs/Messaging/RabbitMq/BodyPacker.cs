@@ -11,6 +11,9 @@ internal sealed class BodyPacker(BodyCompression compression)
     /// <summary>Trials that fail cost a sixteenth of the bytes their time.</summary>
     private const int BytesPerTriedByte = 15;
 
+    /// <summary>Above this one is always tried: the broker takes no message over 16 MiB.</summary>
+    private const int AlwaysTriedBytes = 8 * 1024 * 1024;
+
     /// <summary>Counted in bytes, not in bodies: a tiny one says little of the next large one.</summary>
     private long _asIs;
 
@@ -32,6 +35,8 @@ internal sealed class BodyPacker(BodyCompression compression)
 
     private bool IsAsIs(int length)
     {
+        if (length > AlwaysTriedBytes)
+            return false;
         if (Interlocked.Add(ref _asIs, -length) >= 0)
             return true;
         Interlocked.Add(ref _asIs, length);

@@ -25,8 +25,8 @@ internal sealed class WakeMark(Socket socket, SendAhead ahead) : IDisposable
     private bool _hasPlace;
     private int? _many;
 
-    /// <summary>The highest mark for which there is room already.</summary>
-    private int _highest = 1;
+    /// <summary>The highest mark for which there is room; null without a place, where there is none beyond what is waited for.</summary>
+    private int? _highest;
 
     /// <param name="bytes">
     /// One, or so many that it is worth the wait: always the same, of which it takes fewer where there is no room; or
@@ -36,12 +36,10 @@ internal sealed class WakeMark(Socket socket, SendAhead ahead) : IDisposable
     {
         try
         {
-            Mark(bytes switch
-            {
-                1 => 1,
-                SourcePump.AwakeAlready => _highest,
-                _ => _many ??= MakeRoom(bytes),
-            });
+            if (bytes != SourcePump.AwakeAlready)
+                Mark(bytes > 1 ? _many ??= MakeRoom(bytes) : bytes);
+            else if (_highest is { } highest)
+                Mark(highest);
         }
         catch (SocketException)
         {
@@ -62,10 +60,11 @@ internal sealed class WakeMark(Socket socket, SendAhead ahead) : IDisposable
         if (!_hasPlace)
             _hasPlace = ahead.TryTake();
         if (!_hasPlace)
-            return _highest = Math.Min(bytes, WithoutPlace);
+            return Math.Min(bytes, WithoutPlace);
         Mark(bytes * Room);
-        _highest = (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater)!;
-        return Math.Clamp(_highest / LeastRoom, 1, bytes);
+        var granted = (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater)!;
+        _highest = granted;
+        return Math.Clamp(granted / LeastRoom, 1, bytes);
     }
 
     private void Mark(int bytes) => socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater, bytes);

@@ -10,7 +10,7 @@ public sealed class WakeMarkTests : IDisposable
 {
     private const int Many = 2 * 1024 * 1024;
 
-    private const int MoreThanASystemGrants = 256 * 1024 * 1024;
+    private const int MoreThanASystemGrants = 128 * 1024 * 1024;
 
     private readonly List<Socket> _sockets = [];
 

@@ -35,6 +35,14 @@ public class BodyPackerTests
     }
 
     [Fact]
+    public void One_that_might_be_too_large_for_the_broker_is_always_tried()
+    {
+        Assert.False(Pack(Noise(4_000_000)));
+        Assert.True(Pack(Letters(9_000_000)));
+        Assert.False(Pack(Letters(1_000)));
+    }
+
+    [Fact]
     public void Bodies_of_several_batches_are_counted_alike()
     {
         Assert.False(IsCompressed(_packer.PackSeveral(Noise(1_000))));

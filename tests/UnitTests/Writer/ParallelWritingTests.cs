@@ -65,6 +65,23 @@ public sealed class ParallelWritingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task After_a_transaction_that_took_long_the_next_ones_are_smaller_until_they_are_fast()
+    {
+        await StartAsync(Ignoring, connections: 1, rows: 1_000);
+        _queue.Put(Batch("slow", rows: 1_000));
+        await LoggedAsync("begin slow");
+        for (var i = 1; i <= 8; i++)
+            _queue.Put(Batch($"{i}", rows: 500));
+        _time.Advance(TransactionLimit.Longest + TimeSpan.FromTicks(1));
+        _store.Commit("slow");
+        await LoggedAsync("begin slow", "ack slow", "begin 1");
+        _store.Commit("1");
+        await LoggedAsync("begin slow", "ack slow", "begin 1", "ack 1", "begin 2");
+        _store.Commit("2");
+        await LoggedAsync("begin slow", "ack slow", "begin 1", "ack 1", "begin 2", "ack 2", "begin 3 4");
+    }
+
+    [Fact]
     public async Task Updates_are_written_one_transaction_after_the_other()
     {
         Put("a", "b");
@@ -156,7 +173,7 @@ public sealed class ParallelWritingTests : IAsyncDisposable
         _worker.Dispose();
     }
 
-    private Task StartAsync(PipelineDefinition pipeline, int connections = 2)
+    private Task StartAsync(PipelineDefinition pipeline, int connections = 2, int rows = 1)
     {
         _worker = new WriterWorker(
             new PipelineCatalog([pipeline]),
@@ -165,7 +182,7 @@ public sealed class ParallelWritingTests : IAsyncDisposable
             [],
             _health,
             new Isolation(),
-            Options.Create(new WriterOptions { MaxTransactionRows = 1, Connections = connections }),
+            Options.Create(new WriterOptions { MaxTransactionRows = rows, Connections = connections }),
             _time,
             new Random(1),
             NullLogger<WriterWorker>.Instance);
