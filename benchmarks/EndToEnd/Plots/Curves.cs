@@ -18,14 +18,17 @@ internal sealed class Curves(Bench bench, Input usual, int runs)
     public async IAsyncEnumerable<Chart> MeasureAsync()
     {
         yield return await MeasureAsync("processors", "Throughput by number of processors", "processor services of one thread each", "MB/s", Speed, [1, 2, 4],
-            (definition, count) => new BrokerRun(bench, definition) { Processors = (int)count, Environment = OneThread }.SendAsync(usual));
+            (definition, count) => new BrokerRun(bench, definition) { Processors = (int)count, Environment = OneThread, WarmUps = Warm }.SendAsync(usual));
         yield return await MeasureAsync("size", "Cost by size of the input", "MB of input", CostAxis, Cost, Sizes(),
-            async (definition, megabytes) => await new BrokerRun(bench, definition).SendAsync(await SizedAsync(megabytes)));
+            async (definition, megabytes) => await new BrokerRun(bench, definition) { WarmUps = Warm }.SendAsync(await SizedAsync(megabytes)));
         yield return await MeasureAsync("connections", "Cost by number of connections", "connections at the same time", CostAxis, Cost, [1, 4, 16, 64, 256],
-            (definition, count) => new BrokerRun(bench, definition).SendAsync(
+            (definition, count) => new BrokerRun(bench, definition) { WarmUps = Warm }.SendAsync(
                 usual, "/dev/null", port => [FeedCommand.Send(usual.File, usual.Bytes, port, (int)count)]));
         yield return await MeasureColumnsAsync();
     }
+
+    /// <summary>What services have worked on before each point, so that compiling their code is hardly part of it.</summary>
+    private Input[] Warm => [usual, usual];
 
     private static IReadOnlyDictionary<string, string?> OneThread => new Dictionary<string, string?> { ["Processor__Parallelism"] = "1" };
 
@@ -33,7 +36,7 @@ internal sealed class Curves(Bench bench, Input usual, int runs)
     {
         var points = new List<(double, double)>();
         foreach (var columns in (int[])[1, 2, 4, 8, 16, 32])
-            points.Add((columns, await MedianAsync($"columns {columns}", () => new BrokerRun(bench, Definition.Wide(columns)).SendAsync(usual), Cost)));
+            points.Add((columns, await MedianAsync($"columns {columns}", () => new BrokerRun(bench, Definition.Wide(columns)) { WarmUps = Warm }.SendAsync(usual), Cost)));
         return new Chart("columns", "Cost by number of columns", "columns of text, every line kept", CostAxis, [new Series("all rows", points)]);
     }
 
