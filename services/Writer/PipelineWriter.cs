@@ -221,10 +221,11 @@ internal sealed partial class PipelineWriter(
         _aloneIsNext = !batches[0].IsAlone;
         _oneByOne = Math.Max(0, _oneByOne - 1);
         var rows = batches.Select(b => b.Batch);
+        var began = time.GetTimestamp();
         var transaction = new WriterTransaction(batches, CommitAsync(
             _order is null ? [.. SourceOrder.BySource(rows)] : [.. rows], batches is [{ IsSuspect: true }], stopping, aborting))
         {
-            Began = time.GetTimestamp(),
+            Began = began,
             IsFull = TransactionSize.IsFullWith(_limit, rows),
         };
         _underWay.Add(transaction);
