@@ -282,8 +282,6 @@ public sealed class ServiceTests(SharedServers servers)
     public async Task A_paused_broker_blocks_the_sender_and_afterwards_everything_arrives()
     {
         var ncat = await Ncat.FindOrSkipAsync();
-        const int lines = 150_000;
-        var comments = new CommentsGenerator(lines, seed: 3);
         await using var broker = await SharedServers.OrSkipAsync(RabbitMqServer.StartOwnAsync);
         // What a pushed-down filter leaves of these lines would have room in the gateway.
         await using var pipeline = await PipelineUnderTest.StartAsync(servers, $"push_down: off\n{Comments}", broker);
@@ -293,15 +291,16 @@ public sealed class ServiceTests(SharedServers servers)
         await pipeline.AllLinesAreAccountedForAsync(1);
         await broker.PauseAsync();
 
-        var input = new CountingStream(comments.OpenRead());
+        await using var input = new OngoingInput(seed: 3);
         var sending = ncat.SendAsync(pipeline.Port, input, PipelineUnderTest.Deadline);
         await input.StallsAsync(TimeSpan.FromSeconds(3));
         Assert.False(sending.IsCompleted);
         Assert.InRange(pipeline.Gateway.MemoryBytes.PeakBytes, 1, 200L * 1024 * 1024);
 
+        input.End();
         await broker.ResumeAsync();
         Assert.Equal(0, (await sending).ExitCode);
-        await pipeline.AllLinesAreAccountedForAsync(lines + 1, sources: 2);
+        await pipeline.AllLinesAreAccountedForAsync(input.Lines + 1, sources: 2);
         Assert.InRange(pipeline.Gateway.MemoryBytes.PeakBytes, 1, 200L * 1024 * 1024);
     }
 

@@ -4,8 +4,8 @@ using Ingest.TestSupport;
 namespace Ingest.EndToEndTests.Chaos;
 
 /// <summary>
-/// A database that is away in the middle of a stream of 200,000 lines until nothing has been taken of it for five seconds;
-/// <c>INGEST_OUTAGE_LINES</c> and <c>INGEST_OUTAGE_SECONDS</c> say otherwise.
+/// A database that is away in the middle of a stream until nothing has been taken of it for five seconds;
+/// <c>INGEST_OUTAGE_SECONDS</c> says otherwise.
 /// </summary>
 [Collection(Alone.Name)]
 public sealed class OutageTests(SharedServers servers, ITestOutputHelper output)
@@ -32,22 +32,27 @@ public sealed class OutageTests(SharedServers servers, ITestOutputHelper output)
     public async Task A_database_that_is_away_blocks_the_sender_and_costs_no_row_no_reject_and_no_memory()
     {
         var ncat = await Ncat.FindOrSkipAsync();
-        var (lines, seconds) = (Number("INGEST_OUTAGE_LINES", 200_000), Number("INGEST_OUTAGE_SECONDS", 5));
+        var stretch = TimeSpan.FromSeconds(Number("INGEST_OUTAGE_SECONDS", 5));
         await using var broker = await SharedServers.OrSkipAsync(RabbitMqServer.StartOwnAsync);
         await using var postgres = await SharedServers.OrSkipAsync(PostgresServer.StartOwnAsync);
         await broker.ControlAsync("set_policy", "small", "^ingest\\.", SmallQueues, "--apply-to", "queues");
         await using var pipeline = await PipelineUnderTest.StartAsync(servers, postgres, Everything, broker);
 
-        var input = new CountingStream(new CommentsGenerator(lines, seed: 1).OpenRead());
+        await using var input = new OngoingInput(seed: 1);
         var sending = ncat.SendAsync(pipeline.Port, input, TimeSpan.FromMinutes(10));
         await Eventually.HoldsAsync(
-            async () => input.Position > lines * 300L && await pipeline.LinesAsync() > 0, PipelineUnderTest.Deadline, () => "The stream was to be under way.");
+            async () => input.Lines > 60_000 && await pipeline.LinesAsync() > 0, PipelineUnderTest.Deadline, () => "The stream was to be under way.");
         await postgres.StopAsync();
-        await input.StallsAsync(TimeSpan.FromSeconds(seconds));
+        await input.StallsAsync(stretch);
         Assert.False(sending.IsCompleted);
+        var blockedAt = input.Lines;
         await postgres.RestartAsync();
+        await Eventually.HoldsAsync(
+            () => input.Lines > blockedAt + 60_000, PipelineUnderTest.Deadline, () => $"The sender was to go on, blocked after {blockedAt} lines.");
+        input.End();
 
         var sent = await sending;
+        var lines = input.Lines;
         Assert.Equal(0, sent.ExitCode);
         Assert.Contains("\"state\":\"queued\"", sent.Output, StringComparison.Ordinal);
         await pipeline.AllLinesAreAccountedForAsync(lines);

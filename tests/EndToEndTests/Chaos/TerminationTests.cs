@@ -7,8 +7,6 @@ namespace Ingest.EndToEndTests.Chaos;
 [Collection(Alone.Name)]
 public sealed class TerminationTests(SharedServers servers)
 {
-    private const int Lines = 150_000;
-
     private const string Definition = "table: t\nkey: id\ncolumns:\n  id: text\n  author: text\n  body: text\n  score: integer\n";
 
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
@@ -20,18 +18,20 @@ public sealed class TerminationTests(SharedServers servers)
     {
         var ncat = await Ncat.FindOrSkipAsync();
         await using var pipeline = await PipelineUnderTest.StartAsync(servers, Definition);
-        var sending = ncat.SendAsync(pipeline.Port, new CommentsGenerator(Lines, seed: 5).OpenRead(), PipelineUnderTest.Deadline);
+        await using var input = new OngoingInput(seed: 5);
+        var sending = ncat.SendAsync(pipeline.Port, input, PipelineUnderTest.Deadline);
         await Eventually.HoldsAsync(
             async () => await pipeline.LinesAsync() > 0, PipelineUnderTest.Deadline, () => "The stream was to be under way.");
 
         var service = stage == "Processor" ? pipeline.Processor : pipeline.Writer;
         Assert.Equal(0, await service.StopAsync(Grace));
-        Assert.InRange(await pipeline.LinesAsync(), 1, Lines - 1);
+        Assert.False(sending.IsCompleted);
         await pipeline.StartAgainAsync(service);
+        input.End();
 
         Assert.Equal(0, (await sending).ExitCode);
-        await pipeline.AllLinesAreAccountedForAsync(Lines);
-        Assert.Equal((Lines, Lines, 0, 0, 0), await pipeline.BalanceAsync());
+        await pipeline.AllLinesAreAccountedForAsync(input.Lines);
+        Assert.Equal((input.Lines, input.Lines, 0, 0, 0), await pipeline.BalanceAsync());
     }
 
     [Fact]
@@ -39,16 +39,16 @@ public sealed class TerminationTests(SharedServers servers)
     {
         var ncat = await Ncat.FindOrSkipAsync();
         await using var pipeline = await PipelineUnderTest.StartAsync(servers, Definition);
-        var input = new CountingStream(new CommentsGenerator(Lines, seed: 5).OpenRead());
+        await using var input = new OngoingInput(seed: 5);
         var sending = ncat.SendAsync(pipeline.Port, input, PipelineUnderTest.Deadline);
         await Eventually.HoldsAsync(
-            () => input.Position > Lines * 100L, PipelineUnderTest.Deadline, () => "The stream was to be under way.");
+            () => input.Lines > 15_000, PipelineUnderTest.Deadline, () => "The stream was to be under way.");
 
         Assert.Equal(0, await pipeline.Gateway.StopAsync(Grace));
         using var receipt = JsonDocument.Parse((await sending).Output);
         Assert.Equal("interrupted", receipt.RootElement.GetProperty("state").GetString());
         var lines = receipt.RootElement.GetProperty("lines").GetInt64();
-        Assert.InRange(lines, 1, Lines - 1);
+        Assert.InRange(lines, 1, input.Lines);
         await pipeline.AllLinesAreAccountedForAsync(lines);
         Assert.Equal((lines, lines, 0, 0, 0), await pipeline.BalanceAsync());
     }
