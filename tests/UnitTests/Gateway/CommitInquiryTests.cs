@@ -9,6 +9,7 @@ using Ingest.Writer;
 using Ingest.Writer.Notices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Ingest.UnitTests.Gateway;
 
@@ -20,7 +21,7 @@ public class CommitInquiryTests
     {
         var (ledger, soon) = (new Ledger(), TimeSpan.FromMilliseconds(10));
         var commits = new CommitTally(10, soon, TimeProvider.System);
-        using var host = Build(ledger, commits, services => services
+        using var host = Build(ledger, commits, TimeProvider.System, services => services
             .AddControlConsumer<InquiryConsumer, BatchInquiry>(Audience.AnyOne)
             .AddHostedService<CommitInquirer>());
         await host.StartAsync(TestContext.Current.CancellationToken);
@@ -45,27 +46,54 @@ public class CommitInquiryTests
         var (source, batch) = (Guid.NewGuid(), Guid.NewGuid());
         var ledger = new Ledger { Known = CommittedBatch.Of(batch, already: true, [new SegmentCounts(source, 7, 4, 1, 1, 1)]) };
         var commits = new CommitTally(10, TimeSpan.FromHours(1), TimeProvider.System);
-        using var host = Build(ledger, commits, services => services
-            .AddSingleton<IBatchQueues, InMemoryQueues>()
-            .AddSingleton<CommitNotifier>()
-            .AddHostedService(s => s.GetRequiredService<CommitNotifier>()));
+        using var host = BuildNotifier(ledger, commits, TimeProvider.System);
         await host.StartAsync(TestContext.Current.CancellationToken);
 
         using var tally = commits.Open(source, "p");
         await tally.AddAsync(batch, CancellationToken.None);
         var settled = tally.AllSettledAsync();
-        host.Services.GetRequiredService<CommitNotifier>().Committed(
-            "p", new CommittedBatch(batch, Already: true, Lines: 7, Written: 0, Duplicate: 0, Filtered: 0, Rejected: 0, Segments: []));
+        host.Services.GetRequiredService<CommitNotifier>().Committed("p", Already(batch));
         await settled.SoonAsync();
         Assert.Equal((4, 1, 1, 1), (tally.Written, tally.Duplicate, tally.Filtered, tally.Rejected));
         await host.StopAsync(TestContext.Current.CancellationToken);
     }
 
-    private static IHost Build(Ledger ledger, CommitTally commits, Action<IServiceCollection> add)
+    [Fact]
+    public async Task A_ledger_that_does_not_answer_holds_other_notices_up_for_five_seconds()
+    {
+        var (source, batch) = (Guid.NewGuid(), Guid.NewGuid());
+        var (ledger, time) = (new Ledger { IsStuck = true }, new FakeTimeProvider());
+        var commits = new CommitTally(10, TimeSpan.FromHours(1), time);
+        using var host = BuildNotifier(ledger, commits, time);
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        using var tally = commits.Open(source, "p");
+        await tally.AddAsync(batch, CancellationToken.None);
+        var settled = tally.AllSettledAsync();
+
+        var notifier = host.Services.GetRequiredService<CommitNotifier>();
+        notifier.Committed("p", Already(Guid.NewGuid()));
+        await ledger.Stuck.SoonAsync();
+        notifier.Committed("p", CommittedBatch.Of(batch, already: false, [new SegmentCounts(source, 7, 4, 1, 1, 1)]));
+        Assert.False(settled.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(5));
+        await settled.SoonAsync();
+        Assert.Equal((4, 1, 1, 1), (tally.Written, tally.Duplicate, tally.Filtered, tally.Rejected));
+        await host.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    private static CommittedBatch Already(Guid batch) =>
+        new(batch, Already: true, Lines: 7, Written: 0, Duplicate: 0, Filtered: 0, Rejected: 0, Segments: []);
+
+    private static IHost BuildNotifier(Ledger ledger, CommitTally commits, TimeProvider time) => Build(ledger, commits, time, services => services
+        .AddSingleton<IBatchQueues, InMemoryQueues>()
+        .AddSingleton<CommitNotifier>()
+        .AddHostedService(s => s.GetRequiredService<CommitNotifier>()));
+
+    private static IHost Build(Ledger ledger, CommitTally commits, TimeProvider time, Action<IServiceCollection> add)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services
-            .AddSingleton(TimeProvider.System)
+            .AddSingleton(time)
             .AddSingleton(new PipelineCatalog([Definitions.RefusingAll()]))
             .AddSingleton<IRowStores>(ledger)
             .AddSingleton<LedgerNotices>()
@@ -80,9 +108,15 @@ public class CommitInquiryTests
     private sealed class Ledger : IRowStores, IRowStore
     {
         private readonly TaskCompletionSource _askedTwice = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _stuck = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _asked;
 
         public Task AskedTwice => _askedTwice.Task;
+
+        /// <summary>Whether it answers nothing but its caller's end.</summary>
+        public bool IsStuck { get; init; }
+
+        public Task Stuck => _stuck.Task;
 
         public CommittedBatch? Known { get; set; }
 
@@ -92,6 +126,12 @@ public class CommitInquiryTests
         {
             if (++_asked == 2)
                 _askedTwice.TrySetResult();
+            if (IsStuck)
+            {
+                _stuck.TrySetResult();
+                return new TaskCompletionSource<IReadOnlyList<CommittedBatch>>().Task.WaitAsync(cancellationToken);
+            }
+
             return Task.FromResult<IReadOnlyList<CommittedBatch>>(Known is { } known && ids.Contains(known.Id) ? [known] : []);
         }
 

@@ -16,6 +16,10 @@ public class LineScannerProperties
         JsonLines.Name.Select(JsonPathStep.Member), JsonLines.Name.Select(JsonPathStep.Member), Gen.Int[0, 3].Select(JsonPathStep.Element))
         .Array[0, 3].Select(JsonLines.Name, (steps, first) => new JsonPath([JsonPathStep.Member(first), .. steps]));
 
+    /// <summary>Members that nobody asks for, which are passed over where they look plain.</summary>
+    private static readonly Gen<byte[]> FewDigits = Gen.Select(Gen.Int[1, 99_999], Gen.OneOf("true", "null", "false", "7", "\"\""))
+        .Select((digits, last) => Encoding.UTF8.GetBytes($"{{\"x\":{digits},\"y\":{last}}}"));
+
     [Fact]
     public void Values_are_found_where_SystemTextJson_finds_them() =>
         Gen.Select(JsonLines.Valid, Path.Array[1, 6]).Sample((line, paths) =>
@@ -65,7 +69,22 @@ public class LineScannerProperties
             Assert.Equal(lines.SelectMany(line => Verdicts([.. line, (byte)'\n'])), Verdicts(together));
         }, iter: 3_000);
 
-    private static List<string> Verdicts(byte[] lines)
+    [Fact]
+    public void Nothing_is_read_before_the_lines_or_behind_them() => Gen.OneOf(JsonLines.Edited, JsonLines.Random, FewDigits).Where(line => line.Length < GuardedMemory.Length).Sample(
+        line =>
+        {
+            using var memory = new GuardedMemory();
+            byte[] terminated = [.. line, (byte)'\n'];
+            foreach (var bytes in (byte[][])[line, terminated])
+            {
+                var expected = Verdicts(bytes);
+                Assert.Equal(expected, Verdicts(memory.AtStart(bytes)));
+                Assert.Equal(expected, Verdicts(memory.AtEnd(bytes)));
+            }
+        },
+        iter: 5_000);
+
+    private static List<string> Verdicts(ReadOnlySpan<byte> lines)
     {
         var rows = new RowBuilder(Pipeline);
         using var tuples = new Ingest.Pipelines.Rows.TupleWriter();
