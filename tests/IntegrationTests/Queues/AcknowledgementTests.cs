@@ -41,7 +41,7 @@ public sealed class AcknowledgementTests(SharedServers servers)
             async () => await fixture.OnChannelAsync(c => c.ConsumerCountAsync(fixture.Lines, Token)) == 0,
             BrokerFixture.Deadline,
             () => "The consumer was to go.");
-        Assert.Equal(0u, await fixture.CountAsync(fixture.Lines));
+        await fixture.HoldsAsync(fixture.Lines, 0);
 
         async Task<Delivery<LineBatch>[]> NextThreeAsync() =>
             [await BrokerFixture.NextAsync(receiver), await BrokerFixture.NextAsync(receiver), await BrokerFixture.NextAsync(receiver)];

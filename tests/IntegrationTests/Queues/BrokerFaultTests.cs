@@ -32,7 +32,7 @@ public sealed class BrokerFaultTests(SharedServers servers)
         await Assert.ThrowsAsync<SendFailedException>(() => sender.SendAsync(batch, Token));
         proxy.Thaw();
         await EventuallySentAsync(sender, batch);
-        Assert.Equal(2u, await fixture.CountAsync(fixture.Lines));
+        await fixture.HoldsAsync(fixture.Lines, 2);
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class BrokerFaultTests(SharedServers servers)
         var batch = fixture.Batch();
         await Assert.ThrowsAsync<SendFailedException>(() => sender.SendAsync(batch, Token));
         await EventuallySentAsync(sender, batch);
-        Assert.Equal(3u, await fixture.CountAsync(fixture.Lines));
+        await fixture.HoldsAsync(fixture.Lines, 3);
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class BrokerFaultTests(SharedServers servers)
             await Assert.ThrowsAsync<SendFailedException>(() => sending.WaitAsync(BrokerFixture.Deadline, Token));
         }
 
-        Assert.Equal(1u + (uint)deadlines.Length, await fixture.CountAsync(fixture.Lines));
+        await fixture.HoldsAsync(fixture.Lines, 1u + (uint)deadlines.Length);
     }
 
     [Fact]

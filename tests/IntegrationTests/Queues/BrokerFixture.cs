@@ -64,6 +64,17 @@ internal sealed class BrokerFixture(RabbitMqServer broker)
 
     public Task<uint> CountAsync(string queue) => OnChannelAsync(channel => channel.MessageCountAsync(queue, Token));
 
+    /// <summary>
+    /// The queue comes to hold so many messages: of a quorum queue whose leader is busy the broker says that it holds none, and
+    /// acknowledgements are not answered.
+    /// </summary>
+    public async Task HoldsAsync(string queue, uint count)
+    {
+        uint? held = null;
+        await Eventually.HoldsAsync(
+            async () => (held = await CountAsync(queue)) == count, Deadline, () => $"{queue} was to hold {count} messages and holds {held}.");
+    }
+
     /// <summary>Takes one message away.</summary>
     public Task<BasicGetResult?> GetAsync(string queue) => OnChannelAsync(channel => channel.BasicGetAsync(queue, autoAck: true, Token));
 }

@@ -89,8 +89,7 @@ public sealed class HaltTests(SharedServers servers)
             Assert.Equal((id, true), (delivery.Batch.Id, delivery.IsSuspect));
             await receiver.StopAsync();
             await delivery.RequeueAsync();
-            await Eventually.HoldsAsync(
-                async () => await fixture.CountAsync(suspects) == 1, BrokerFixture.Deadline, () => "It was to be among the suspects.");
+            await fixture.HoldsAsync(suspects, 1);
         }
 
         var kept = await fixture.GetAsync(suspects);
@@ -150,7 +149,7 @@ public sealed class HaltTests(SharedServers servers)
             () => "That it blocks was to be told.");
         var returning = tried.RequeueAsync().AsTask();
         await Assert.ThrowsAsync<TimeoutException>(() => returning.WaitAsync(TimeSpan.FromSeconds(3), Token));
-        Assert.Equal(1u, await fixture.CountAsync(suspects));
+        await fixture.HoldsAsync(suspects, 1);
 
         await broker.ControlAsync("set_vm_memory_high_watermark", "absolute", "1GB");
         await Task.WhenAll(returning, blocked).WaitAsync(BrokerFixture.Deadline, Token);

@@ -36,7 +36,8 @@ public sealed class PoisonTests(SharedServers servers)
         Assert.Equal(killer.ToString(), buried!.BasicProperties.MessageId);
         Assert.Contains("alone", Header(MessageHeaders.Reason), StringComparison.Ordinal);
         Assert.Equal((fixture.Lines, "test"), (Header(MessageHeaders.Queue), Header(MessageHeaders.Source)));
-        Assert.Equal((0u, 0u), (await fixture.CountAsync(fixture.Lines), await fixture.CountAsync(Topology.SuspectQueueName(fixture.Lines))));
+        await fixture.HoldsAsync(fixture.Lines, 0);
+        await fixture.HoldsAsync(Topology.SuspectQueueName(fixture.Lines), 0);
 
         string? Header(string name) => MessageHeaders.Text(buried.BasicProperties, name);
 
@@ -155,7 +156,7 @@ public sealed class PoisonTests(SharedServers servers)
         Assert.True(DateTimeOffset.TryParse(MessageHeaders.Text(properties, MessageHeaders.BuriedAt), out _));
         using var body = Assert.Single(Messaging.Wire.Body.Unpack<LineBatch>(buried.Body.Span));
         Assert.Equal(batch.Lines.ToArray(), body.Lines.ToArray());
-        Assert.Equal(0u, await fixture.CountAsync(fixture.Lines));
+        await fixture.HoldsAsync(fixture.Lines, 0);
     }
 
     [Fact]
@@ -223,7 +224,7 @@ public sealed class PoisonTests(SharedServers servers)
 
         await using var receiver = queues.CreateReceiver<LineBatch>(fixture.Pipeline, 16);
         await (await BrokerFixture.NextAsync(receiver)).AcknowledgeAsync();
-        await Eventually.HoldsAsync(async () => await fixture.CountAsync(fixture.Dead) == 1, BrokerFixture.Deadline, () => "Not buried.");
+        await fixture.HoldsAsync(fixture.Dead, 1);
         var buried = await fixture.GetAsync(fixture.Dead);
         Assert.Contains("damaged", MessageHeaders.Text(buried!.BasicProperties, MessageHeaders.Reason), StringComparison.Ordinal);
         Assert.Equal(body.Memory.ToArray(), buried.Body.ToArray());

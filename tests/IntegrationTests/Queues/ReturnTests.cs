@@ -33,11 +33,7 @@ public sealed class ReturnTests(SharedServers servers)
                 async () => await CountConsumersAsync(fixture) == 0, BrokerFixture.Deadline, () => "The consumer was to be cancelled.");
         }
 
-        uint left = 0;
-        await Eventually.HoldsAsync(
-            async () => (left = await fixture.CountAsync(fixture.Lines)) == 3,
-            BrokerFixture.Deadline,
-            () => $"All three were to be back in their queue, where {left} are.");
+        await fixture.HoldsAsync(fixture.Lines, 3);
         var counts = new List<long>();
         while (await fixture.GetAsync(fixture.Lines) is { } returned)
             counts.Add(MessageHeaders.DeliveryCount(returned.BasicProperties));
@@ -54,8 +50,7 @@ public sealed class ReturnTests(SharedServers servers)
         var held = await BrokerFixture.NextAsync(receiver);
         await receiver.StopAsync();
         await held.RequeueAsync();
-        await Eventually.HoldsAsync(
-            async () => await fixture.CountAsync(fixture.Lines) == 2, BrokerFixture.Deadline, () => "Both were to be back in their queue.");
+        await fixture.HoldsAsync(fixture.Lines, 2);
         await receiver.DisposeAsync();
         for (var i = 0; i < 2; i++)
             Assert.InRange(MessageHeaders.DeliveryCount((await fixture.GetAsync(fixture.Lines))!.BasicProperties), 0, 1);
@@ -72,12 +67,10 @@ public sealed class ReturnTests(SharedServers servers)
         await fixture.SendAsync(queues, 50);
         await using var receiver = queues.CreateReceiver<LineBatch>(fixture.Pipeline, 100);
         var held = await BrokerFixture.NextAsync(receiver);
-        await Eventually.HoldsAsync(
-            async () => await fixture.CountAsync(fixture.Lines) == 0, BrokerFixture.Deadline, () => "All were to be delivered.");
+        await fixture.HoldsAsync(fixture.Lines, 0);
 
         await receiver.StopAsync();
-        await Eventually.HoldsAsync(
-            async () => await fixture.CountAsync(fixture.Lines) == 51, BrokerFixture.Deadline, () => "All but one were to go back.");
+        await fixture.HoldsAsync(fixture.Lines, 51);
         await held.AcknowledgeAsync();
     }
 

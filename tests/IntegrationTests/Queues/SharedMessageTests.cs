@@ -31,15 +31,15 @@ public sealed class SharedMessageTests(SharedServers servers)
         var others = Enumerable.Range(0, 7).Select(_ => Batch()).ToArray();
         var sending = others.Select(batch => sender.SendAsync(batch, Token)).ToArray();
         Assert.All(sending, send => Assert.False(send.IsCompleted));
-        Assert.Equal(1u, await CountAsync(Rows));
+        await HoldsAsync(Rows, 1);
         await GatheredAsync(sending);
-        Assert.Equal(2u, await CountAsync(Rows));
+        await HoldsAsync(Rows, 2);
 
         // After a quiet time one goes at once again.
         _time.Advance(Options.GatherFor);
         var last = Batch();
         await sender.SendAsync(last, Token);
-        Assert.Equal(3u, await CountAsync(Rows));
+        await HoldsAsync(Rows, 3);
 
         await using var receiver = queues.CreateReceiver<RowBatch>(_pipeline, 16);
         foreach (var batch in (RowBatch[])[first, .. others, last])
@@ -52,7 +52,7 @@ public sealed class SharedMessageTests(SharedServers servers)
         }
 
         await receiver.DisposeAsync();
-        Assert.Equal(0u, await CountAsync(Rows));
+        await HoldsAsync(Rows, 0);
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class SharedMessageTests(SharedServers servers)
             await GatheredAsync(cuts);
         }
 
-        Assert.Equal(5u, await CountAsync(Topology.QueueName<LineBatch>(_pipeline)));
+        await HoldsAsync(Topology.QueueName<LineBatch>(_pipeline), 5);
 
         LineBatch Lines(bool replayable) => RandomBatches.Lines(_pipeline, 40, replayable);
     }
@@ -88,7 +88,7 @@ public sealed class SharedMessageTests(SharedServers servers)
         await sender.SendAsync(Batch(), Token);
         await Task.WhenAll(Enumerable.Range(0, batches).Select(_ => sender.SendAsync(Batch(bytes: bytes), Token))).WaitAsync(BrokerFixture.Deadline, Token);
         await sender.SendAsync(Batch(bytes: 200_000), Token);
-        Assert.Equal(3u, await CountAsync(Rows));
+        await HoldsAsync(Rows, 3);
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class SharedMessageTests(SharedServers servers)
         await using var next = queues.CreateReceiver<RowBatch>(_pipeline, 16);
         Assert.Equal(ids, await FinishAsync(next, 4));
         await next.DisposeAsync();
-        Assert.Equal(0u, await CountAsync(Rows));
+        await HoldsAsync(Rows, 0);
     }
 
     [Fact]
@@ -136,7 +136,8 @@ public sealed class SharedMessageTests(SharedServers servers)
             await (await ReceiveAsync(receiver)).AcknowledgeAsync();
         }
 
-        Assert.Equal((0u, 1u), (await CountAsync(Rows), await CountAsync(Topology.DeadQueueName(_pipeline))));
+        await HoldsAsync(Rows, 0);
+        await HoldsAsync(Topology.DeadQueueName(_pipeline), 1);
         var dead = await OnChannelAsync(channel => channel.BasicGetAsync(Topology.DeadQueueName(_pipeline), autoAck: true, Token));
         Assert.Equal(ids[1], Assert.Single(Messaging.Wire.Body.Unpack<RowBatch>(dead!.Body.Span)).Id);
     }
@@ -169,7 +170,8 @@ public sealed class SharedMessageTests(SharedServers servers)
 
         Assert.Equal(ids.Order(), tried.Order());
         await receiver.DisposeAsync();
-        Assert.Equal((0u, 0u), (await CountAsync(Rows), await CountAsync(Topology.SuspectQueueName(Rows))));
+        await HoldsAsync(Rows, 0);
+        await HoldsAsync(Topology.SuspectQueueName(Rows), 0);
     }
 
     [Fact]
@@ -188,7 +190,7 @@ public sealed class SharedMessageTests(SharedServers servers)
         var sending = new[] { sender.SendAsync(Batch(), Token), sender.SendAsync(Batch(), Token) };
         await Assert.ThrowsAsync<SendFailedException>(() => GatheredAsync(sending));
         Assert.All(sending, send => Assert.IsType<SendFailedException>(send.Exception?.InnerException));
-        Assert.Equal(1u, await CountAsync(Rows));
+        await HoldsAsync(Rows, 1);
     }
 
     [Fact]
@@ -202,7 +204,7 @@ public sealed class SharedMessageTests(SharedServers servers)
         await givingUp.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => given);
         await GatheredAsync(other);
-        Assert.Equal(2u, await CountAsync(Rows));
+        await HoldsAsync(Rows, 2);
     }
 
     /// <summary>The queues are there already: whoever makes them waits for their leaders, in real time.</summary>
@@ -228,7 +230,7 @@ public sealed class SharedMessageTests(SharedServers servers)
         var batches = Enumerable.Range(0, count).Select(_ => Batch()).ToArray();
         await GatheredAsync([.. batches.Select(batch => sender.SendAsync(batch, Token))]);
         await OnChannelAsync(channel => channel.BasicGetAsync(Rows, autoAck: true, Token));
-        Assert.Equal(1u, await CountAsync(Rows));
+        await HoldsAsync(Rows, 1);
         return [.. batches.Select(b => b.Id)];
     }
 
@@ -257,7 +259,7 @@ public sealed class SharedMessageTests(SharedServers servers)
     private async Task<T> OnChannelAsync<T>(Func<IChannel, Task<T>> work) =>
         await new BrokerFixture(await servers.RabbitMqAsync()).OnChannelAsync(work);
 
-    private Task<uint> CountAsync(string queue) => OnChannelAsync(channel => channel.MessageCountAsync(queue, Token));
+    private async Task HoldsAsync(string queue, uint count) => await new BrokerFixture(await servers.RabbitMqAsync()).HoldsAsync(queue, count);
 
     private RowBatch Batch(int bytes = 40) => RandomBatches.Rows(_pipeline, bytes);
 }
