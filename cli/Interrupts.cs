@@ -22,17 +22,18 @@ internal sealed class Interrupts : IDisposable
     public CancellationTokenSource Aborting { get; } = new();
 #pragma warning restore CA2213
 
-    public void Dispose()
-    {
-        _interrupt.Dispose();
-        _terminate.Dispose();
-    }
-
-    private void Handle(PosixSignalContext signal)
+    /// <summary>What a signal does, called on a thread of its own.</summary>
+    internal void Handle(PosixSignalContext signal)
     {
         signal.Cancel = true;
         if (Stopping.IsCancellationRequested)
             Aborting.Cancel();
         Stopping.Cancel();
+    }
+
+    public void Dispose()
+    {
+        _interrupt.Dispose();
+        _terminate.Dispose();
     }
 }
