@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using Ingest.Compression;
 using Ingest.Gateway.Filtering;
 using Ingest.Gateway.Framing;
-using Ingest.Messaging;
 
 namespace Ingest.Gateway.Sources;
 
@@ -33,8 +32,7 @@ internal sealed class SourcePump(
     /// <summary>While it works on what it was woken for: each packet that comes meanwhile would wake it anew, for nothing.</summary>
     public const int AwakeAlready = int.MaxValue;
 
-    /// <summary>Null where a batch is what was cut: a replayable source's, whose cuts have names.</summary>
-    private readonly BatchJoiner? _joiner = filter is null || source.Replayable ? null : new BatchJoiner(source.Pipeline);
+    private readonly BatchRelay _relay = new(source, outlet, isFiltered: filter is not null, linger, time);
 
     /// <summary>Ends the reading of a sender that is silent for too long; null where it may be.</summary>
     private CancellationTokenSource? _silence;
@@ -45,9 +43,6 @@ internal sealed class SourcePump(
 
     /// <summary>Whether it has filled a batch since one went out for another reason.</summary>
     private bool _isFast;
-
-    /// <summary>When the first of the lines at hand came, or null when there are none.</summary>
-    private long? _waitingSince;
 
     /// <summary>Bytes read so far, after decompression; may be read from other threads.</summary>
     public long BytesRead => Volatile.Read(ref _bytesRead);
@@ -64,16 +59,22 @@ internal sealed class SourcePump(
     /// <param name="aborting">Gives up; what is not safe by then was not acknowledged to anyone.</param>
     public async Task<SourceResult> RunAsync(Stream input, CancellationToken stopping, CancellationToken aborting)
     {
-        var result = await TakeAllAsync(input, stopping, aborting);
-        await outlet.AllSafeAsync(aborting);
-        return result;
+        try
+        {
+            var result = await TakeAllAsync(input, stopping, aborting);
+            await outlet.AllSafeAsync(aborting);
+            return result;
+        }
+        finally
+        {
+            _relay.Abandon();
+        }
     }
 
     /// <summary>Completes when every line taken is on its way.</summary>
     private async Task<SourceResult> TakeAllAsync(Stream input, CancellationToken stopping, CancellationToken aborting)
     {
         using var builder = new LineBatchBuilder(source, time, known, filter);
-        using var joiner = _joiner;
         filter?.Prepare();
         _bufferBytes = () => builder.BufferBytes;
         if (budget is not null)
@@ -101,14 +102,14 @@ internal sealed class SourcePump(
         {
             case SourceOutcome.Completed:
                 foreach (var batch in builder.Complete())
-                    await PassOnAsync(batch, aborting);
+                    await _relay.PassOnAsync(batch, aborting);
                 break;
             case SourceOutcome.Corrupt:
                 foreach (var batch in builder.CompleteCorrupt(error!))
-                    await PassOnAsync(batch, aborting);
+                    await _relay.PassOnAsync(batch, aborting);
                 break;
             case var _ when !source.Replayable:
-                await PassOnAsync(builder.Abandon(), aborting);
+                await _relay.PassOnAsync(builder.Abandon(), aborting);
                 break;
         }
 
@@ -154,12 +155,12 @@ internal sealed class SourcePump(
                 await PublishFullAsync(builder, share, aborting);
                 if (builder.NextLine > line)
                     share.Progress();
-                if (source.Replayable || !(builder.HasWholeLines || IsJoining))
+                if (source.Replayable || !(builder.HasWholeLines || _relay.IsJoining))
                     continue;
-                _waitingSince ??= time.GetTimestamp();
+                _relay.BeginWait();
 
                 // Where the room was filled more is there, or it goes out when the next wait begins.
-                if ((outlet.IsEmpty && !IsJoining && count < room.Length) || RestOfLinger() == TimeSpan.Zero)
+                if ((_relay.IsEmpty && count < room.Length) || _relay.HasLingered())
                     await PublishWholeLinesAsync(builder, share, aborting);
             }
         }
@@ -203,7 +204,7 @@ internal sealed class SourcePump(
         WakeAt(_isFast ? WorthWaking : 1);
         try
         {
-            if (builder.HasWholeLines || IsJoining)
+            if (builder.HasWholeLines || _relay.IsJoining)
                 await LingerAsync(arrived, builder, share, aborting);
         }
         catch
@@ -244,20 +245,11 @@ internal sealed class SourcePump(
     private async Task LingerAsync(Task arrived, LineBatchBuilder builder, ReceiveShare share, CancellationToken aborting)
     {
         using var received = new CancellationTokenSource();
-        var lingered = Task.Delay(RestOfLinger(), time, received.Token);
-        await (IsJoining ? Task.WhenAny(arrived, lingered) : Task.WhenAny(arrived, outlet.None, lingered));
+        await Task.WhenAny(arrived, _relay.LingerAsync(received.Token));
         received.Cancel();
         if (!arrived.IsCompleted)
             await PublishWholeLinesAsync(builder, share, aborting);
     }
-
-    private TimeSpan RestOfLinger()
-    {
-        var rest = linger - time.GetElapsedTime(_waitingSince!.Value);
-        return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
-    }
-
-    private bool IsJoining => _joiner is { IsEmpty: false };
 
     private async ValueTask PublishFullAsync(LineBatchBuilder builder, ReceiveShare share, CancellationToken aborting)
     {
@@ -265,9 +257,9 @@ internal sealed class SourcePump(
         {
             share.Pause();
             _isFast = true;
-            await PassOnAsync(builder.Take(), aborting);
+            await _relay.PassOnAsync(builder.Take(), aborting);
             if (share.IsWanted)
-                await PublishJoinedAsync(aborting);
+                await _relay.FlushAsync(aborting);
             share.Progress();
             share.HandOn();
         }
@@ -280,54 +272,19 @@ internal sealed class SourcePump(
         share.Pause();
         _isFast = false;
         if (builder.HasWholeLines)
-            await PassOnAsync(builder.TakeWholeLines(), aborting);
-        await PublishJoinedAsync(aborting);
+            await _relay.PassOnAsync(builder.TakeWholeLines(), aborting);
+        await _relay.FlushAsync(aborting);
         share.Progress();
         share.HandOn();
-    }
-
-    /// <summary>Publishes what was cut, or joins it to what was cut before.</summary>
-    private async ValueTask PassOnAsync(LineBatch batch, CancellationToken aborting)
-    {
-        if (_joiner is null)
-        {
-            _waitingSince = null;
-            await outlet.PublishAsync(batch, aborting);
-            return;
-        }
-
-        try
-        {
-            if (!_joiner.Fits(batch))
-                await PublishJoinedAsync(aborting);
-        }
-        catch
-        {
-            batch.Dispose();
-            throw;
-        }
-
-        _joiner.Add(batch);
-        _waitingSince ??= time.GetTimestamp();
-        if (_joiner.IsFull)
-            await PublishJoinedAsync(aborting);
     }
 
     /// <summary>The sender is not to blame for how long that takes.</summary>
     private async ValueTask PublishJoinedAsync(ReceiveShare share, CancellationToken aborting)
     {
-        if (!IsJoining)
+        if (!_relay.IsJoining)
             return;
         share.Pause();
-        await PublishJoinedAsync(aborting);
+        await _relay.FlushAsync(aborting);
         share.Progress();
-    }
-
-    private async ValueTask PublishJoinedAsync(CancellationToken aborting)
-    {
-        if (!IsJoining)
-            return;
-        _waitingSince = null;
-        await outlet.PublishAsync(_joiner!.Take(), aborting);
     }
 }
