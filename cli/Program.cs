@@ -16,7 +16,8 @@ var root = new RootCommand("Streams newline-delimited JSON into typed rows of a 
     StatusCommand.Create(),
     ValidateCommand.Create(),
 };
-var parsed = root.Parse(args);
+// As other tools have it: 'ingest help load'.
+var parsed = root.Parse(args is ["help", .. var command] ? [.. command, "--help"] : args);
 if (parsed.Errors.Count == 0)
 {
     // Load and serve end in their own time when they are told to stop.

@@ -15,7 +15,7 @@ internal sealed partial class DeadRun(string pipeline, string? broker, bool asJs
         var batches = await queue.ListAsync(cancellationToken);
         Print(batches, batches.Count == 0 ? "No dead batches." : null);
         return ExitCodes.Success;
-    });
+    }, cancellationToken);
 
     /// <param name="ids">Which ones; all when there are none.</param>
     /// <param name="cancellationToken">Leaves the others where they are.</param>
@@ -29,15 +29,21 @@ internal sealed partial class DeadRun(string pipeline, string? broker, bool asJs
             return ExitCodes.Success;
         await Console.Error.WriteLineAsync($"ingest: not among the dead batches of {Name()}: {string.Join(", ", missing)}");
         return ExitCodes.Failed;
-    });
+    }, cancellationToken);
 
-    private async Task<int> RunAsync(Func<DeadQueue, Task<int>> work)
+    private async Task<int> RunAsync(Func<DeadQueue, Task<int>> work, CancellationToken cancellationToken)
     {
         var uri = CommonOptions.BrokerUri(broker)
             ?? throw new StartupException($"No broker is named; use --rabbitmq or set {CommonOptions.BrokerVariable}.", ExitCodes.Usage);
         await using var queue = new DeadQueue(uri, Name(), TimeProvider.System);
         try
         {
+            if (!File.Exists(pipeline) && !await queue.ExistsAsync(cancellationToken))
+            {
+                throw new StartupException(
+                    $"RabbitMQ has no dead queue of a pipeline '{pipeline}'; give the name that stands in its definition, or the definition's file.");
+            }
+
             return await work(queue);
         }
         catch (SendFailedException failure)

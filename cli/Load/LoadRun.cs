@@ -95,9 +95,15 @@ internal sealed class LoadRun(LoadSettings settings)
 
         // After giving up there is nothing to wait for.
         await host.StopAsync(new CancellationToken(aborting.IsCancellationRequested));
+        if (errors.Count == 0 && stopping.IsCancellationRequested)
+            errors.Add(Array.TrueForAll(inputs, i => i.Identity is not null || settings.Source is not null)
+                ? "interrupted; what was read is written. Run it again to go on."
+                : "interrupted; what was read is written.");
         foreach (var error in errors)
             await Console.Error.WriteLineAsync($"ingest: {error}");
         Summary.Print(report, pipeline, database.Name, settings.Json);
+        if (Summary.Surprise(report, pipeline) is { } surprise)
+            await Console.Error.WriteLineAsync($"ingest: {surprise}");
         return stopping.IsCancellationRequested ? ExitCodes.Interrupted : errors.Count > 0 ? ExitCodes.Failed : ExitCodes.Success;
     }
 }

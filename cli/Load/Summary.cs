@@ -8,6 +8,9 @@ namespace Ingest.Cli.Load;
 /// <summary>The balance at the end of a load.</summary>
 internal static partial class Summary
 {
+    /// <summary>That none of fewer is written says nothing.</summary>
+    private const int FewLines = 20;
+
     public static void Print(LoadReport report, PipelineDefinition pipeline, string database, bool json)
     {
         if (json)
@@ -25,6 +28,19 @@ internal static partial class Summary
         Row("filtered", report.Filtered, "the definition's where does not want them");
         Row("rejected", report.Rejected, "table ingest_rejects says why, and has the lines");
         Row("already", report.Already, "written by an earlier run");
+    }
+
+    /// <summary>What to look at where nothing was written and nothing was there already, or null: nobody wants that on purpose.</summary>
+    public static string? Surprise(LoadReport report, PipelineDefinition pipeline)
+    {
+        if (report.Lines < FewLines || report.Written + report.Duplicate + report.Already > 0)
+            return null;
+        List<string> reasons = [];
+        if (report.Filtered > 0)
+            reasons.Add(Text($"the filter of {pipeline.File} dropped {report.Filtered:N0} lines (text in it stands in quotes; a name without them is a member of the line)"));
+        if (report.Rejected > 0)
+            reasons.Add(Text($"{report.Rejected:N0} lines were rejected (SELECT reason, column_name, detail, count(*) FROM ingest_rejects GROUP BY 1, 2, 3 says why)"));
+        return $"nothing was written: {string.Join(", and ", reasons)}.";
     }
 
     private static void Row(string name, long count, string meaning)

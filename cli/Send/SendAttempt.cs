@@ -14,9 +14,13 @@ internal sealed class SendAttempt(InputFile input, string? source, Destination d
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
     private long _sent;
+    private volatile bool _isAllSent;
 
     /// <summary>Bytes sent so far; may be read from other threads.</summary>
     public long Sent => Volatile.Read(ref _sent);
+
+    /// <summary>What is waited for is the receipt; may be read from other threads.</summary>
+    public bool IsAllSent => _isAllSent;
 
     /// <param name="content">The input, at its beginning.</param>
     /// <param name="stopping">Ends the input where it is.</param>
@@ -88,5 +92,6 @@ internal sealed class SendAttempt(InputFile input, string? source, Destination d
         }
 
         await connection.EndAsync();
+        _isAllSent = true;
     }
 }

@@ -34,6 +34,8 @@ internal sealed class SendProgress
     {
         var seconds = Math.Max((Environment.TickCount64 - current.Start) / 1e3, 0.001);
         var megabytes = current.Attempt.Sent / 1e6;
+        if (current.Attempt.IsAllSent)
+            return string.Create(CultureInfo.InvariantCulture, $"{current.Input.Name}  {megabytes:N1} MB sent, waiting for the receipt");
         var text = string.Create(CultureInfo.InvariantCulture, $"{megabytes:N1} MB  {megabytes / seconds:N0} MB/s");
         if (current.Input.Share is not (> 0 and var share))
             return $"{current.Input.Name}  {text}";

@@ -17,15 +17,21 @@ internal static partial class SendSummary
                 Console.WriteLine(Text(result, result.Receipt!));
     }
 
-    private static Balance Describe(IReadOnlyList<SendResult> results, TimeSpan elapsed) => new(
-        results.Sum(r => r.Receipt?.Lines ?? 0),
-        results.Sum(r => r.Receipt?.Rejected ?? 0),
-        results.Sum(r => r.Receipt?.Written ?? 0),
-        results.Sum(r => r.Receipt?.Duplicate ?? 0),
-        results.Sum(r => r.Receipt?.Filtered ?? 0),
-        results.Sum(r => r.Sent),
-        Seconds(elapsed),
-        [.. results.Select(Describe)]);
+    private static Balance Describe(IReadOnlyList<SendResult> results, TimeSpan elapsed)
+    {
+        Receipt[] receipts = [.. results.Select(r => r.Receipt).OfType<Receipt>()];
+        // What only some of them know is no sum.
+        var areCommitted = receipts.Length > 0 && Array.TrueForAll(receipts, r => r.State == ReceiptState.Committed);
+        return new Balance(
+            receipts.Sum(r => r.Lines),
+            receipts.Sum(r => r.Rejected),
+            areCommitted ? receipts.Sum(r => r.Written) : null,
+            areCommitted ? receipts.Sum(r => r.Duplicate) : null,
+            areCommitted ? receipts.Sum(r => r.Filtered) : null,
+            results.Sum(r => r.Sent),
+            Seconds(elapsed),
+            [.. results.Select(Describe)]);
+    }
 
     private static FileBalance Describe(SendResult result) => new(
         result.Name,
@@ -58,7 +64,7 @@ internal static partial class SendSummary
     private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private sealed record Balance(
-        long Lines, long Rejected, long Written, long Duplicate, long Filtered, long Sent, double Seconds, IReadOnlyList<FileBalance> Files);
+        long Lines, long Rejected, long? Written, long? Duplicate, long? Filtered, long Sent, double Seconds, IReadOnlyList<FileBalance> Files);
 
     private sealed record FileBalance(
         string File, string? Source, string State, long? Lines, long? Rejected, long? Written, long? Duplicate, long? Filtered, long? Bytes,

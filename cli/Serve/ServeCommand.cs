@@ -42,6 +42,8 @@ internal static class ServeCommand
 
         using var host = string.IsNullOrEmpty(http) ? BuildHost(catalog, database) : BuildWebHost(catalog, database, http);
         await host.StartOrStopAsync();
+        foreach (var url in (host as WebApplication)?.Urls ?? [])
+            await Console.Error.WriteLineAsync($"Taking lines at {url}/v1/pipelines/NAME/lines.");
         await Console.Error.WriteLineAsync($"Writing to {database.Name}; Ctrl+C stops.");
         return await host.WaitForExitCodeAsync();
     }

@@ -19,6 +19,9 @@ public sealed class Database : IAsyncDisposable
 {
     private const int LongestSessionSeconds = 3600;
 
+    /// <summary>SQLITE_CANTOPEN.</summary>
+    private const int CannotOpen = 14;
+
     private readonly NpgsqlDataSource? _postgres;
     private readonly string? _sqlite;
 
@@ -35,6 +38,8 @@ public sealed class Database : IAsyncDisposable
         {
             if (text.StartsWith("postgres://", StringComparison.Ordinal) || text.StartsWith("postgresql://", StringComparison.Ordinal))
                 return FromPostgres(PostgresUri.Parse(text));
+            if (text.Split("://") is [{ Length: > 0 } scheme, _, ..] && scheme.All(char.IsAsciiLetterOrDigit))
+                throw new ArgumentException($"{scheme}:// is no kind of database that is known");
             if (!text.Contains('=', StringComparison.Ordinal))
                 return FromSqlite(new SqliteConnectionStringBuilder { DataSource = text });
 
@@ -98,6 +103,10 @@ public sealed class Database : IAsyncDisposable
         catch (SqliteException none) when (none.Message.Contains("no such table", StringComparison.Ordinal))
         {
             return null;
+        }
+        catch (SqliteException none) when (none.SqliteErrorCode == CannotOpen && !File.Exists(Name))
+        {
+            throw new StoreRefusedException("there is no such file", none);
         }
         catch (SqliteException failure)
         {

@@ -54,6 +54,7 @@ public sealed class DeadTests(SharedServers servers)
 
         var (unnamed, _) = await RunAsync(broker, "dead", "requeue", "--pipeline", name);
         var (unknown, _) = await RunAsync(broker, "dead", "requeue", "no-such-id", "--pipeline", name);
+        Assert.Equal(1, (await RunAsync(broker, "dead", "list", "--pipeline", "no-such-pipeline")).ExitCode);
         var (requeued, told) = await RunAsync(broker, "dead", "requeue", "--all", "--pipeline", name);
         Assert.Equal((2, 1, 0, "1 sent back."), (unnamed, unknown, requeued, told.Last()));
         await StatusAsync(0, "  queues    1 messages of lines, ");

@@ -105,6 +105,7 @@ public sealed class LoadTests
     [InlineData("in.ndjson", "/nowhere/at/all.db", 1, "/nowhere/at/all.db")]
     [InlineData("in.ndjson", "Host=127.0.0.1;Port=1;Username=u;Password=topsecret;Database=d", 1, "127.0.0.1:1/d")]
     [InlineData("in.ndjson", "Host=127.0.0.1;Colour=blue", 2, "not understood")]
+    [InlineData("in.ndjson", "mysql://u:topsecret@127.0.0.1/d", 2, "mysql:// is no kind of database that is known")]
     public async Task What_cannot_work_is_one_clear_line_and_the_right_exit_code(string input, string database, int expected, string message)
     {
         Write("in.ndjson", "{}\n");
@@ -116,6 +117,20 @@ public sealed class LoadTests
         Assert.Contains(message, line, StringComparison.Ordinal);
         Assert.DoesNotContain("topsecret", line, StringComparison.Ordinal);
         Assert.Empty(command.Output.Lines);
+    }
+
+    [Theory]
+    [InlineData("name == Ada", "ingest: nothing was written: the filter of ")]
+    [InlineData("tally == null", "ingest: nothing was written: 20 lines were rejected (SELECT reason, column_name, detail, count(*) FROM ingest_rejects")]
+    [InlineData("age > 18", "")]
+    public async Task A_load_of_which_nothing_fits_says_what_may_be_wrong(string where, string hint)
+    {
+        var name = hint.Contains("rejected", StringComparison.Ordinal) ? "nam" : "name";
+        var input = Write("in.ndjson", string.Concat(Enumerable.Range(1, 20).Select(i => $"{{\"id\":{i},\"{name}\":\"Ada\",\"age\":36}}\n")));
+        var (exit, _, error) = await LoadAsync(Definition.Replace("age >= 18", where, StringComparison.Ordinal), input);
+        Assert.Equal(0, exit);
+        Assert.StartsWith(hint, error, StringComparison.Ordinal);
+        Assert.Equal(hint.Length == 0, error.Length == 0);
     }
 
     [Fact]
@@ -151,7 +166,7 @@ public sealed class LoadTests
         command.Interrupt();
 
         Assert.Equal(130, await command.WaitForExitAsync(Deadline));
-        Assert.Empty(command.Output.ErrorLines);
+        Assert.Equal("ingest: interrupted; what was read is written.", Assert.Single(command.Output.ErrorLines));
         Assert.Equal("1 lines, 0 already, 1 written, 0 duplicate, 0 filtered, 0 rejected", Balance(JsonNode.Parse(Assert.Single(command.Output.Lines))!));
         Assert.Equal(["stdin|1|1"], Query("SELECT source, lines, last_line FROM ingest_sources"));
     }

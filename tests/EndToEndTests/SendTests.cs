@@ -219,7 +219,7 @@ public sealed class SendTests
         // More than two sockets and the gateway hold, so that it is still being sent when the gateway stands still.
         const int Lines = 150_000;
         var file = Path.Combine(_folder, "long.ndjson");
-        var padding = new string('x', 1000);
+        var padding = new string('x', 2000);
         await File.WriteAllLinesAsync(file, Enumerable.Range(0, Lines).Select(n => $"{{\"n\":{n},\"padding\":\"{padding}\"}}"), TestContext.Current.CancellationToken);
         await using var serve = await StartAsync(("Publisher__InFlightBytes", "1048576"));
         await using (var sending = Start(_port, [file]))
@@ -238,6 +238,32 @@ public sealed class SendTests
         var (exit, _, error) = await SendAsync(_port, [file]);
         Assert.True(exit == 0, error);
         Assert.Equal(Enumerable.Range(0, Lines).Select(n => (long)n), serve.Numbers());
+    }
+
+    [Fact]
+    public async Task What_only_a_commit_tells_is_left_out_where_the_lines_are_queued()
+    {
+        var file = Path.Combine(_folder, "in.ndjson");
+        await File.WriteAllBytesAsync(file, ServeUnderTest.Lines(1), TestContext.Current.CancellationToken);
+        using var gateway = new TcpListener(IPAddress.Loopback, _port);
+        gateway.Start();
+        var sending = SendAsync(_port, [file, "--format", "json"]);
+        using (var connection = await gateway.AcceptTcpClientAsync(TestContext.Current.CancellationToken))
+        {
+            await using var stream = connection.GetStream();
+            await stream.CopyToAsync(Stream.Null, TestContext.Current.CancellationToken);
+            await stream.WriteAsync("{\"source\":\"s\",\"lines\":1,\"bytes\":8,\"batches\":1,\"rejected\":0,\"state\":\"queued\"}\n"u8.ToArray(), TestContext.Current.CancellationToken);
+            connection.Client.Shutdown(SocketShutdown.Send);
+        }
+
+        var (exit, output, error) = await sending;
+        Assert.True(exit == 0, error);
+        using var summary = JsonDocument.Parse(Assert.Single(output));
+        foreach (var told in (JsonElement[])[summary.RootElement, summary.RootElement.GetProperty("files")[0]])
+        {
+            Assert.Equal(1, told.GetProperty("lines").GetInt64());
+            Assert.All(["written", "duplicate", "filtered"], name => Assert.False(told.TryGetProperty(name, out _), name));
+        }
     }
 
     [Fact]

@@ -24,7 +24,8 @@ public sealed class StatusTests(SharedServers servers)
         for (var n = 1; n <= 40_000; n++)
             lines.Append($"{{\"n\":{n}}}\n");
         await File.WriteAllTextAsync(Path.Combine(folder, "in.ndjson"), lines.ToString(), TestContext.Current.CancellationToken);
-        Assert.Equal(1, (await RunAsync(folder, "status", "-p", "p.yaml", "-d", "missing.db")).Exit);
+        Assert.Equal(
+            (1, "ingest: The database missing.db cannot be used: there is no such file"), await RunAsync(folder, "status", "-p", "p.yaml", "-d", "missing.db"));
         Assert.Equal(0, (await RunAsync(folder, "load", "in.ndjson", "-p", "p.yaml")).Exit);
 
         var (exit, output) = await RunAsync(folder, "status", "-p", "p.yaml");
@@ -76,6 +77,6 @@ public sealed class StatusTests(SharedServers servers)
     private static async Task<(int Exit, string Output)> RunAsync(string folder, params string[] arguments)
     {
         await using var command = ServiceProcess.Start("Cli", arguments, workingDirectory: folder);
-        return (await command.WaitForExitAsync(PipelineUnderTest.Deadline), string.Join('\n', command.Output.Lines));
+        return (await command.WaitForExitAsync(PipelineUnderTest.Deadline), string.Join('\n', [.. command.Output.Lines, .. command.Output.ErrorLines]));
     }
 }

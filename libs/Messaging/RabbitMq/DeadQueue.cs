@@ -14,6 +14,26 @@ public sealed class DeadQueue(Uri broker, string pipeline, TimeProvider time) : 
     public Task<QueueDepths> DepthsAsync(CancellationToken cancellationToken) =>
         QueueDepths.ReadAsync(_connection, pipeline, cancellationToken);
 
+    /// <summary>Whether there is a dead queue: a pipeline that never ran has none, nor has one of another name.</summary>
+    /// <exception cref="SendFailedException">The broker cannot be reached.</exception>
+    public async Task<bool> ExistsAsync(CancellationToken cancellationToken)
+    {
+        await using var channel = await _connection.OpenChannelAsync(new CreateChannelOptions(false, false), cancellationToken);
+        try
+        {
+            await channel.QueueDeclarePassiveAsync(Topology.DeadQueueName(pipeline), cancellationToken);
+            return true;
+        }
+        catch (OperationInterruptedException refusal) when (refusal.ShutdownReason?.ReplyCode == 404)
+        {
+            return false;
+        }
+        catch (Exception failure) when (RabbitMqConnection.IsConnectionFailure(failure, cancellationToken))
+        {
+            throw ConnectionLost(failure);
+        }
+    }
+
     /// <summary>All that is in the queue now, the oldest first.</summary>
     /// <exception cref="SendFailedException">The broker cannot be reached.</exception>
     public async Task<IReadOnlyList<DeadBatch>> ListAsync(CancellationToken cancellationToken)
@@ -74,7 +94,9 @@ public sealed class DeadQueue(Uri broker, string pipeline, TimeProvider time) : 
         }
         catch (Exception failure) when (RabbitMqConnection.IsConnectionFailure(failure, cancellationToken))
         {
-            throw new SendFailedException($"the connection was lost: {RabbitMqConnection.Reason(failure)}", failure);
+            throw ConnectionLost(failure);
         }
     }
+
+    private static SendFailedException ConnectionLost(Exception failure) => new($"the connection was lost: {RabbitMqConnection.Reason(failure)}", failure);
 }

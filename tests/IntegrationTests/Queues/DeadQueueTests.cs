@@ -95,6 +95,7 @@ public sealed class DeadQueueTests(SharedServers servers)
     public async Task A_pipeline_that_never_ran_has_no_dead_batches()
     {
         await using var dead = new DeadQueue((await servers.RabbitMqAsync()).Uri, TestNames.Pipeline(), TimeProvider.System);
+        Assert.False(await dead.ExistsAsync(Token));
         Assert.Empty(await dead.ListAsync(Token));
         Assert.Equal(new QueueDepths(0, 0, 0, 0), await dead.DepthsAsync(Token));
     }
