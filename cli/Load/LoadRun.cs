@@ -37,6 +37,7 @@ internal sealed class LoadRun(LoadSettings settings)
         }
         catch (OperationCanceledException)
         {
+            await Console.Error.WriteLineAsync("ingest: interrupted before anything was read.");
             return ExitCodes.Interrupted;
         }
 
@@ -93,12 +94,16 @@ internal sealed class LoadRun(LoadSettings settings)
             }
         }
 
+        // Of what has a name only whole batches are written: the others are cut at the same places when it is read again.
+        if (stopping.IsCancellationRequested && !aborting.IsCancellationRequested)
+        {
+            errors.Add(settings.Source is null && Array.TrueForAll(inputs, i => i.Identity is null)
+                ? "interrupted; what was read is written."
+                : "interrupted; what is not written yet comes when it is run again.");
+        }
+
         // After giving up there is nothing to wait for.
         await host.StopAsync(new CancellationToken(aborting.IsCancellationRequested));
-        if (errors.Count == 0 && stopping.IsCancellationRequested)
-            errors.Add(Array.TrueForAll(inputs, i => i.Identity is not null || settings.Source is not null)
-                ? "interrupted; what was read is written. Run it again to go on."
-                : "interrupted; what was read is written.");
         foreach (var error in errors)
             await Console.Error.WriteLineAsync($"ingest: {error}");
         Summary.Print(report, pipeline, database.Name, settings.Json);

@@ -39,7 +39,7 @@ internal static partial class Summary
         if (report.Filtered > 0)
             reasons.Add(Text($"the filter of {pipeline.File} dropped {report.Filtered:N0} lines (text in it stands in quotes; a name without them is a member of the line)"));
         if (report.Rejected > 0)
-            reasons.Add(Text($"{report.Rejected:N0} lines were rejected (SELECT reason, column_name, detail, count(*) FROM ingest_rejects GROUP BY 1, 2, 3 says why)"));
+            reasons.Add(Text($"{report.Rejected:N0} lines were rejected (SELECT reason, column_name, detail, count(*) FROM ingest_rejects WHERE pipeline = '{pipeline.Name}' GROUP BY 1, 2, 3 says why)"));
         return $"nothing was written: {string.Join(", and ", reasons)}.";
     }
 

@@ -19,15 +19,14 @@ internal static partial class SendSummary
 
     private static Balance Describe(IReadOnlyList<SendResult> results, TimeSpan elapsed)
     {
-        Receipt[] receipts = [.. results.Select(r => r.Receipt).OfType<Receipt>()];
         // What only some of them know is no sum.
-        var areCommitted = receipts.Length > 0 && Array.TrueForAll(receipts, r => r.State == ReceiptState.Committed);
+        var areCommitted = results.All(r => r.Receipt is { State: ReceiptState.Committed });
         return new Balance(
-            receipts.Sum(r => r.Lines),
-            receipts.Sum(r => r.Rejected),
-            areCommitted ? receipts.Sum(r => r.Written) : null,
-            areCommitted ? receipts.Sum(r => r.Duplicate) : null,
-            areCommitted ? receipts.Sum(r => r.Filtered) : null,
+            results.Sum(r => r.Receipt?.Lines ?? 0),
+            results.Sum(r => r.Receipt?.Rejected ?? 0),
+            areCommitted ? results.Sum(r => r.Receipt!.Written) : null,
+            areCommitted ? results.Sum(r => r.Receipt!.Duplicate) : null,
+            areCommitted ? results.Sum(r => r.Receipt!.Filtered) : null,
             results.Sum(r => r.Sent),
             Seconds(elapsed),
             [.. results.Select(Describe)]);

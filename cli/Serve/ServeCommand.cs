@@ -42,7 +42,7 @@ internal static class ServeCommand
 
         using var host = string.IsNullOrEmpty(http) ? BuildHost(catalog, database) : BuildWebHost(catalog, database, http);
         await host.StartOrStopAsync();
-        foreach (var url in (host as WebApplication)?.Urls ?? [])
+        foreach (var url in (host as WebApplication)?.Urls.Where(u => !u.Contains("unix:", StringComparison.Ordinal)) ?? [])
             await Console.Error.WriteLineAsync($"Taking lines at {url}/v1/pipelines/NAME/lines.");
         await Console.Error.WriteLineAsync($"Writing to {database.Name}; Ctrl+C stops.");
         return await host.WaitForExitCodeAsync();

@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using System.Text.RegularExpressions;
 using Ingest.Pipelines.Definition;
 using Ingest.Writer.Audit;
 using Ingest.Writer.Postgres;
@@ -15,7 +16,7 @@ namespace Ingest.Writer;
 /// The database that a text names: <c>Host=…;…</c> or <c>postgres://…</c> is PostgreSQL, <c>Data Source=…</c> or a path
 /// is a SQLite file.
 /// </summary>
-public sealed class Database : IAsyncDisposable
+public sealed partial class Database : IAsyncDisposable
 {
     private const int LongestSessionSeconds = 3600;
 
@@ -36,10 +37,13 @@ public sealed class Database : IAsyncDisposable
     {
         try
         {
-            if (text.StartsWith("postgres://", StringComparison.Ordinal) || text.StartsWith("postgresql://", StringComparison.Ordinal))
-                return FromPostgres(PostgresUri.Parse(text));
-            if (text.Split("://") is [{ Length: > 0 } scheme, _, ..] && scheme.All(char.IsAsciiLetterOrDigit))
-                throw new ArgumentException($"{scheme}:// is no kind of database that is known");
+            if (Scheme().Match(text) is { Success: true } scheme)
+            {
+                return scheme.Groups[1].Value.ToUpperInvariant() is "POSTGRES" or "POSTGRESQL"
+                    ? FromPostgres(PostgresUri.Parse(text.Trim()))
+                    : throw new ArgumentException($"{scheme.Groups[1].Value}:// is no kind of database that is known");
+            }
+
             if (!text.Contains('=', StringComparison.Ordinal))
                 return FromSqlite(new SqliteConnectionStringBuilder { DataSource = text });
 
@@ -104,7 +108,7 @@ public sealed class Database : IAsyncDisposable
         {
             return null;
         }
-        catch (SqliteException none) when (none.SqliteErrorCode == CannotOpen && !File.Exists(Name))
+        catch (SqliteException none) when (none.SqliteErrorCode == CannotOpen && IsMissing(Name))
         {
             throw new StoreRefusedException("there is no such file", none);
         }
@@ -156,6 +160,13 @@ public sealed class Database : IAsyncDisposable
         var name = $"{settings.Host}:{settings.Port}/{settings.Database}";
         return new Database(new NpgsqlDataSourceBuilder(settings.ConnectionString).Build(), null, name);
     }
+
+    private static bool IsMissing(string file) =>
+        !file.StartsWith("file:", StringComparison.Ordinal) && !Path.Exists(file) && Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file)));
+
+    /// <summary>What begins as a URI does, but for SQLite's own; such a text may hold a password, and is no path.</summary>
+    [GeneratedRegex("^\\s*(?!file:)([a-z][a-z0-9+.:-]*)://", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Scheme();
 
     private static Database FromSqlite(SqliteConnectionStringBuilder settings)
     {

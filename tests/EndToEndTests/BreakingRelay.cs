@@ -16,6 +16,9 @@ internal sealed class BreakingRelay : IAsyncDisposable
         _relaying = RelayAsync(gateway, bytes);
     }
 
+    /// <summary>Where a limit is reached nothing goes on, and the connection is not reset before this has completed.</summary>
+    public Task Hold { get; init; } = Task.CompletedTask;
+
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     public async ValueTask DisposeAsync()
@@ -50,6 +53,7 @@ internal sealed class BreakingRelay : IAsyncDisposable
                     // One of them was reset, and so is the other: a gateway does that with what it has not read.
                 }
 
+                await Hold.WaitAsync(_ended.Token);
                 client.Close(0);
                 server.Close(0);
                 await ((Task)answers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -120,6 +120,24 @@ public sealed class LoadAgainTests
     }
 
     [Fact]
+    public async Task What_an_interrupt_leaves_of_a_named_source_comes_when_it_is_loaded_again()
+    {
+        const int lines = 30_000;
+        var first = Start("-", "--source", "s");
+        await first.Input.WriteAsync(Encoding.UTF8.GetBytes(Numbers(1, lines)), TestContext.Current.CancellationToken);
+        await first.Input.FlushAsync(TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(() => Count("numbers") > 0, Deadline, () => first.Describe("was to write its first batch"));
+        first.Interrupt();
+        var (exit, _, error) = await FinishAsync(first);
+        Assert.Equal((130, "ingest: interrupted; what is not written yet comes when it is run again."), (exit, error));
+
+        // Its last lines fill no batch.
+        Assert.InRange(Count("numbers"), 1, lines - 1);
+        (exit, _, _) = await PipeAsync(Numbers(1, lines), "--source", "s");
+        Assert.Equal((0, lines), (exit, Count("numbers")));
+    }
+
+    [Fact]
     public async Task The_balance_of_a_load_that_is_given_up_tells_what_it_passed_over()
     {
         const int lines = 30_000;

@@ -7,15 +7,14 @@ namespace Ingest.EndToEndTests;
 /// Comments that go on until they are told to end, so that however fast the stages are, a fault meets a stream that is under
 /// way. Counts what a sender takes of them, to see when it is blocked.
 /// </summary>
-internal sealed class OngoingInput(int seed) : Stream
+/// <param name="seed">Another seed, other comments.</param>
+/// <param name="lines">After so many they go on no more, but do not end either. All are about two gigabytes: where nothing blocks the sender, the test is to fail before the disk is full.</param>
+internal sealed class OngoingInput(int seed, int lines = 2_000_000) : Stream
 {
-    /// <summary>About two gigabytes: where nothing blocks the sender, the test is to fail before the disk is full.</summary>
-    private const int MostLines = 2_000_000;
-
-    private readonly Stream _comments = new CommentsGenerator(MostLines, seed).OpenRead();
+    private readonly Stream _comments = new CommentsGenerator(lines, seed).OpenRead();
+    private readonly TaskCompletionSource _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _bytes;
     private long _lines;
-    private volatile bool _isEnding;
     private volatile bool _hasEnded;
 
     public override bool CanRead => true;
@@ -37,7 +36,7 @@ internal sealed class OngoingInput(int seed) : Stream
     public long Lines => Volatile.Read(ref _lines);
 
     /// <summary>Lets it end after the line that is being read.</summary>
-    public void End() => _isEnding = true;
+    public void End() => _ending.TrySetResult();
 
     /// <summary>
     /// Waits until something was taken and then nothing more during this long, looked at again and again: longer than any hop
@@ -59,12 +58,15 @@ internal sealed class OngoingInput(int seed) : Stream
             () => $"The sender was to be blocked; it has taken {Position} bytes{(_hasEnded ? ", all that there are" : "")}.");
     }
 
-    public override int Read(Span<byte> buffer) => _hasEnded ? 0 : Take(buffer[.._comments.Read(buffer)], buffer.Length);
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var count = _hasEnded ? 0 : Take(buffer.Span[.._comments.Read(buffer.Span)]);
+        if (count == 0)
+            await _ending.Task.WaitAsync(cancellationToken);
+        return count;
+    }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult(Read(buffer.Span));
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override void Flush()
     {
@@ -76,12 +78,12 @@ internal sealed class OngoingInput(int seed) : Stream
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    private int Take(ReadOnlySpan<byte> read, int asked)
+    private int Take(ReadOnlySpan<byte> read)
     {
-        var end = _isEnding ? read.IndexOf((byte)'\n') : -1;
+        var end = _ending.Task.IsCompleted ? read.IndexOf((byte)'\n') : -1;
         if (end >= 0)
             read = read[..(end + 1)];
-        _hasEnded = end >= 0 || (read.IsEmpty && asked > 0);
+        _hasEnded = end >= 0 || read.IsEmpty;
         Interlocked.Add(ref _lines, read.Count((byte)'\n'));
         Interlocked.Add(ref _bytes, read.Length);
         return read.Length;

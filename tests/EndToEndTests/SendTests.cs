@@ -216,22 +216,23 @@ public sealed class SendTests
     [Fact]
     public async Task An_interrupt_in_the_middle_ends_it_and_a_second_run_sends_the_rest()
     {
-        // More than two sockets and the gateway hold, so that it is still being sent when the gateway stands still.
+        // What the relay holds back is more than two sockets hold, so that it is still being sent.
         const int Lines = 150_000;
         var file = Path.Combine(_folder, "long.ndjson");
-        var padding = new string('x', 2000);
+        var padding = new string('x', 1000);
         await File.WriteAllLinesAsync(file, Enumerable.Range(0, Lines).Select(n => $"{{\"n\":{n},\"padding\":\"{padding}\"}}"), TestContext.Current.CancellationToken);
-        await using var serve = await StartAsync(("Publisher__InFlightBytes", "1048576"));
-        await using (var sending = Start(_port, [file]))
+        await using var serve = await StartAsync();
+        var interrupted = new TaskCompletionSource();
+        await using var relay = new BreakingRelay(_port, 20_000_000) { Hold = interrupted.Task };
+        await using (var sending = Start(relay.Port, [file]))
         {
             await Eventually.HoldsAsync(() => serve.Numbers().Count > 0, ServeUnderTest.Deadline, () => sending.Describe("was to send the first lines"));
-            serve.Process.Pause();
             sending.Interrupt();
             Assert.Equal(130, await sending.WaitForExitAsync(ServeUnderTest.Deadline));
             Assert.Equal(
-                $"ingest: {file} to 127.0.0.1:{_port}: the sending was interrupted; send it again.", sending.Output.ErrorLines[^1]);
+                $"ingest: {file} to 127.0.0.1:{relay.Port}: the sending was interrupted; send it again.", sending.Output.ErrorLines[^1]);
             Assert.Empty(sending.Output.Lines);
-            serve.Process.Resume();
+            interrupted.SetResult();
         }
 
         Assert.InRange(serve.Numbers().Count, 1, Lines - 1);
@@ -248,7 +249,7 @@ public sealed class SendTests
         using var gateway = new TcpListener(IPAddress.Loopback, _port);
         gateway.Start();
         var sending = SendAsync(_port, [file, "--format", "json"]);
-        using (var connection = await gateway.AcceptTcpClientAsync(TestContext.Current.CancellationToken))
+        using (var connection = await gateway.AcceptTcpClientAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(ServeUnderTest.Deadline, TestContext.Current.CancellationToken))
         {
             await using var stream = connection.GetStream();
             await stream.CopyToAsync(Stream.Null, TestContext.Current.CancellationToken);

@@ -18,7 +18,7 @@ public sealed class TerminationTests(SharedServers servers)
     {
         var ncat = await Ncat.FindOrSkipAsync();
         await using var pipeline = await PipelineUnderTest.StartAsync(servers, Definition);
-        await using var input = new OngoingInput(seed: 5);
+        await using var input = new OngoingInput(seed: 5, lines: 150_000);
         var sending = ncat.SendAsync(pipeline.Port, input, PipelineUnderTest.Deadline);
         await Eventually.HoldsAsync(
             async () => await pipeline.LinesAsync() > 0, PipelineUnderTest.Deadline, () => "The stream was to be under way.");
@@ -39,12 +39,13 @@ public sealed class TerminationTests(SharedServers servers)
     {
         var ncat = await Ncat.FindOrSkipAsync();
         await using var pipeline = await PipelineUnderTest.StartAsync(servers, Definition);
-        await using var input = new OngoingInput(seed: 5);
+        await using var input = new OngoingInput(seed: 5, lines: 150_000);
         var sending = ncat.SendAsync(pipeline.Port, input, PipelineUnderTest.Deadline);
         await Eventually.HoldsAsync(
             () => input.Lines > 15_000, PipelineUnderTest.Deadline, () => "The stream was to be under way.");
 
         Assert.Equal(0, await pipeline.Gateway.StopAsync(Grace));
+        input.End();
         using var receipt = JsonDocument.Parse((await sending).Output);
         Assert.Equal("interrupted", receipt.RootElement.GetProperty("state").GetString());
         var lines = receipt.RootElement.GetProperty("lines").GetInt64();

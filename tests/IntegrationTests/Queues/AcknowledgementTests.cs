@@ -41,7 +41,7 @@ public sealed class AcknowledgementTests(SharedServers servers)
             async () => await fixture.OnChannelAsync(c => c.ConsumerCountAsync(fixture.Lines, Token)) == 0,
             BrokerFixture.Deadline,
             () => "The consumer was to go.");
-        await fixture.HoldsAsync(fixture.Lines, 0);
+        await fixture.IsEmptyAsync(fixture.Lines);
 
         async Task<Delivery<LineBatch>[]> NextThreeAsync() =>
             [await BrokerFixture.NextAsync(receiver), await BrokerFixture.NextAsync(receiver), await BrokerFixture.NextAsync(receiver)];

@@ -75,6 +75,13 @@ internal sealed class BrokerFixture(RabbitMqServer broker)
             async () => (held = await CountAsync(queue)) == count, Deadline, () => $"{queue} was to hold {count} messages and holds {held}.");
     }
 
+    /// <summary>The queue comes to be empty: its leader itself says that it has nothing to give.</summary>
+    public async Task IsEmptyAsync(string queue)
+    {
+        await HoldsAsync(queue, 0);
+        Assert.Null(await GetAsync(queue));
+    }
+
     /// <summary>Takes one message away.</summary>
     public Task<BasicGetResult?> GetAsync(string queue) => OnChannelAsync(channel => channel.BasicGetAsync(queue, autoAck: true, Token));
 }

@@ -36,8 +36,8 @@ public sealed class PoisonTests(SharedServers servers)
         Assert.Equal(killer.ToString(), buried!.BasicProperties.MessageId);
         Assert.Contains("alone", Header(MessageHeaders.Reason), StringComparison.Ordinal);
         Assert.Equal((fixture.Lines, "test"), (Header(MessageHeaders.Queue), Header(MessageHeaders.Source)));
-        await fixture.HoldsAsync(fixture.Lines, 0);
-        await fixture.HoldsAsync(Topology.SuspectQueueName(fixture.Lines), 0);
+        await fixture.IsEmptyAsync(fixture.Lines);
+        await fixture.IsEmptyAsync(Topology.SuspectQueueName(fixture.Lines));
 
         string? Header(string name) => MessageHeaders.Text(buried.BasicProperties, name);
 
@@ -104,7 +104,7 @@ public sealed class PoisonTests(SharedServers servers)
         }
 
         Assert.Equal(batches.Select(b => b.Id).Order(), finished.Order());
-        Assert.Equal(0u, await fixture.CountAsync(fixture.Dead));
+        Assert.Null(await fixture.GetAsync(fixture.Dead));
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public sealed class PoisonTests(SharedServers servers)
         Assert.True(DateTimeOffset.TryParse(MessageHeaders.Text(properties, MessageHeaders.BuriedAt), out _));
         using var body = Assert.Single(Messaging.Wire.Body.Unpack<LineBatch>(buried.Body.Span));
         Assert.Equal(batch.Lines.ToArray(), body.Lines.ToArray());
-        await fixture.HoldsAsync(fixture.Lines, 0);
+        await fixture.IsEmptyAsync(fixture.Lines);
     }
 
     [Fact]
@@ -191,7 +191,7 @@ public sealed class PoisonTests(SharedServers servers)
             async () => await fixture.CountAsync(fixture.Lines) + await fixture.CountAsync(Topology.SuspectQueueName(fixture.Lines)) == 1,
             BrokerFixture.Deadline,
             () => "The queue was to keep it, once.");
-        Assert.Equal(0u, await fixture.CountAsync(fixture.Dead));
+        Assert.Null(await fixture.GetAsync(fixture.Dead));
 
         async Task WorkAsync()
         {

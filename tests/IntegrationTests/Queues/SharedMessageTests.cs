@@ -52,7 +52,7 @@ public sealed class SharedMessageTests(SharedServers servers)
         }
 
         await receiver.DisposeAsync();
-        await HoldsAsync(Rows, 0);
+        await IsEmptyAsync(Rows);
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class SharedMessageTests(SharedServers servers)
         await using var next = queues.CreateReceiver<RowBatch>(_pipeline, 16);
         Assert.Equal(ids, await FinishAsync(next, 4));
         await next.DisposeAsync();
-        await HoldsAsync(Rows, 0);
+        await IsEmptyAsync(Rows);
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class SharedMessageTests(SharedServers servers)
             await (await ReceiveAsync(receiver)).AcknowledgeAsync();
         }
 
-        await HoldsAsync(Rows, 0);
+        await IsEmptyAsync(Rows);
         await HoldsAsync(Topology.DeadQueueName(_pipeline), 1);
         var dead = await OnChannelAsync(channel => channel.BasicGetAsync(Topology.DeadQueueName(_pipeline), autoAck: true, Token));
         Assert.Equal(ids[1], Assert.Single(Messaging.Wire.Body.Unpack<RowBatch>(dead!.Body.Span)).Id);
@@ -170,8 +170,8 @@ public sealed class SharedMessageTests(SharedServers servers)
 
         Assert.Equal(ids.Order(), tried.Order());
         await receiver.DisposeAsync();
-        await HoldsAsync(Rows, 0);
-        await HoldsAsync(Topology.SuspectQueueName(Rows), 0);
+        await IsEmptyAsync(Rows);
+        await IsEmptyAsync(Topology.SuspectQueueName(Rows));
     }
 
     [Fact]
@@ -260,6 +260,8 @@ public sealed class SharedMessageTests(SharedServers servers)
         await new BrokerFixture(await servers.RabbitMqAsync()).OnChannelAsync(work);
 
     private async Task HoldsAsync(string queue, uint count) => await new BrokerFixture(await servers.RabbitMqAsync()).HoldsAsync(queue, count);
+
+    private async Task IsEmptyAsync(string queue) => await new BrokerFixture(await servers.RabbitMqAsync()).IsEmptyAsync(queue);
 
     private RowBatch Batch(int bytes = 40) => RandomBatches.Rows(_pipeline, bytes);
 }

@@ -9,7 +9,6 @@ using Ingest.Writer;
 using Ingest.Writer.Notices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Ingest.UnitTests.Gateway;
 
@@ -61,8 +60,8 @@ public class CommitInquiryTests
     [Fact]
     public async Task A_ledger_that_does_not_answer_holds_other_notices_up_for_five_seconds()
     {
-        var (source, batch) = (Guid.NewGuid(), Guid.NewGuid());
-        var (ledger, time) = (new Ledger { IsStuck = true }, new FakeTimeProvider());
+        var (source, batch, patience) = (Guid.NewGuid(), Guid.NewGuid(), TimeSpan.FromSeconds(5));
+        var (ledger, time) = (new Ledger { IsStuck = true }, new ObservedTime());
         var commits = new CommitTally(10, TimeSpan.FromHours(1), time);
         using var host = BuildNotifier(ledger, commits, time);
         await host.StartAsync(TestContext.Current.CancellationToken);
@@ -73,9 +72,13 @@ public class CommitInquiryTests
         var notifier = host.Services.GetRequiredService<CommitNotifier>();
         notifier.Committed("p", Already(Guid.NewGuid()));
         await ledger.Stuck.SoonAsync();
+        while (await time.NextWaitAsync() != patience)
+        {
+        }
+
         notifier.Committed("p", CommittedBatch.Of(batch, already: false, [new SegmentCounts(source, 7, 4, 1, 1, 1)]));
         Assert.False(settled.IsCompleted);
-        time.Advance(TimeSpan.FromSeconds(5));
+        time.Advance(patience);
         await settled.SoonAsync();
         Assert.Equal((4, 1, 1, 1), (tally.Written, tally.Duplicate, tally.Filtered, tally.Rejected));
         await host.StopAsync(TestContext.Current.CancellationToken);
