@@ -107,7 +107,7 @@ internal sealed class LoadRun(LoadSettings settings)
         foreach (var error in errors)
             await Console.Error.WriteLineAsync($"ingest: {error}");
         Summary.Print(report, pipeline, database.Name, settings.Json);
-        if (Summary.Surprise(report, pipeline) is { } surprise)
+        if (errors.Count == 0 && Summary.Surprise(report, pipeline) is { } surprise)
             await Console.Error.WriteLineAsync($"ingest: {surprise}");
         return stopping.IsCancellationRequested ? ExitCodes.Interrupted : errors.Count > 0 ? ExitCodes.Failed : ExitCodes.Success;
     }

@@ -172,6 +172,19 @@ public sealed class LoadTests
     }
 
     [Fact]
+    public async Task A_load_that_was_interrupted_says_nothing_of_a_filter_that_kept_nothing_so_far()
+    {
+        await using var command = Start(Definition, "-");
+        await command.Input.WriteAsync(
+            Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(1, 30).Select(i => $"{{\"id\":{i},\"name\":\"Ada\",\"age\":1}}\n"))), TestContext.Current.CancellationToken);
+        await command.Input.FlushAsync(TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(() => Query("SELECT sum(lines) FROM ingest_batches") is ["30"], Deadline, () => command.Describe("was to filter them"));
+        command.Interrupt();
+        Assert.Equal(130, await command.WaitForExitAsync(Deadline));
+        Assert.Equal("ingest: interrupted; what was read is written.", Assert.Single(command.Output.ErrorLines));
+    }
+
+    [Fact]
     public async Task Validate_names_every_mistake_and_exits_with_78()
     {
         var definition = Write("bad.yaml", "pipeline: p\ntable: t\nwhere: a = 1\ncolumns:\n  a: txt\n");
